@@ -1,0 +1,84 @@
+// Package index is the frozen view of one target: every object of one render,
+// with the look-ups that rules and analyses share. It is built once, then only
+// read, so any number of analyzers may use it at once.
+package index
+
+import (
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// Index holds the objects of one target in order of rendering.
+type Index struct {
+	Target    result.Target
+	Documents []*manifest.Document
+	Objects   []*manifest.Object
+
+	// Repo and Files are set for the target of kind "files" only: the
+	// repository's own files, for analyzers that read text.
+	Repo  *source.Repo
+	Files []string
+
+	byKind map[groupKind][]*manifest.Object
+	byKey  map[objectKey]*manifest.Object
+}
+
+type groupKind struct{ group, kind string }
+
+type objectKey struct {
+	groupKind
+	namespace, name string
+}
+
+// New builds the index of a target's documents, which must be parsed.
+func New(t result.Target, docs []*manifest.Document) *Index {
+	x := &Index{
+		Target: t, Documents: docs,
+		byKind: map[groupKind][]*manifest.Object{},
+		byKey:  map[objectKey]*manifest.Object{},
+	}
+	for _, d := range docs {
+		for _, o := range d.Objects() {
+			x.Objects = append(x.Objects, o)
+			gk := groupKind{o.Key.Group(), o.Key.Kind}
+			x.byKind[gk] = append(x.byKind[gk], o)
+			x.byKey[objectKey{gk, x.Namespace(o), o.Key.Name}] = o
+		}
+	}
+	return x
+}
+
+// Kind lists the objects of a kind in an API group ("" is the core group), in
+// any version.
+func (x *Index) Kind(group, kind string) []*manifest.Object {
+	return x.byKind[groupKind{group, kind}]
+}
+
+// Get finds an object; namespace as Namespace gives it.
+func (x *Index) Get(group, kind, namespace, name string) *manifest.Object {
+	return x.byKey[objectKey{groupKind{group, kind}, namespace, name}]
+}
+
+// Namespace is where the object will live: its own, or else the target's, or
+// else "default". Cluster-scoped objects get one too, harmlessly.
+func (x *Index) Namespace(o *manifest.Object) string {
+	if o.Key.Namespace != "" {
+		return o.Key.Namespace
+	}
+	if h := x.Target.Helm; h != nil && h.Namespace != "" {
+		return h.Namespace
+	}
+	return "default"
+}
+
+// Pods lists the pod templates of the target.
+func (x *Index) Pods() []manifest.Pod {
+	var out []manifest.Pod
+	for _, o := range x.Objects {
+		if p, ok := o.Pod(); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}

@@ -1,0 +1,65 @@
+package manifest
+
+import (
+	"gopkg.in/yaml.v3"
+
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/srcmap"
+)
+
+// Document is one rendered YAML document. It is immutable once parsed.
+type Document struct {
+	Target string      // name of the target that rendered it
+	Path   string      // repository file that printed it
+	Text   []byte      // its bytes, without the separator
+	Line   int         // line of Text[0] in the target's whole output, 1-based
+	Node   *yaml.Node  // the document's content, positions relative to Text
+	Map    *srcmap.Map // Text's lines → source lines
+	Notes  []Note      // what the parser saw that an API server would not
+}
+
+// Note is something about a document's text that its nodes cannot show: a key
+// written twice, for instance.
+type Note struct {
+	Kind string // "duplicate-key"
+	Text string
+	Node *yaml.Node
+}
+
+// Object is one Kubernetes object: a document's content, or an item of a List.
+type Object struct {
+	Key  result.Key
+	Doc  *Document
+	Node *yaml.Node
+}
+
+// Root is the whole object.
+func (o *Object) Root() Place { return Place{obj: o, node: o.Node, anchor: o.Node} }
+
+// At descends from the root: strings name fields, ints index lists.
+func (o *Object) At(path ...any) Place { return o.Root().At(path...) }
+
+// PlaceOf is a place for a bare node of the object, with the path given.
+func (o *Object) PlaceOf(n *yaml.Node, path string) Place {
+	return Place{obj: o, node: n, anchor: n, path: path, stable: path}
+}
+
+// Labels and Annotations of the object itself.
+func (o *Object) Labels() Place { return o.At("metadata", "labels") }
+
+// Annotations of the object itself.
+func (o *Object) Annotations() Place { return o.At("metadata", "annotations") }
+
+// Is reports whether the object is of one of the kinds in the API group, any
+// version.
+func (o *Object) Is(group string, kinds ...string) bool {
+	if o.Key.Group() != group {
+		return false
+	}
+	for _, k := range kinds {
+		if o.Key.Kind == k {
+			return true
+		}
+	}
+	return false
+}

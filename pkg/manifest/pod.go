@@ -1,0 +1,95 @@
+package manifest
+
+import "iter"
+
+// podTemplates are the paths at which objects embed a pod template, most
+// common first. A path counts only where a list of containers stands below it,
+// so custom resources are found by shape.
+var podTemplates = [...][]any{
+	{"spec", "template"},                             // Deployment and kin, Argo Rollout, Knative Service
+	{"spec", "jobTemplate", "spec", "template"},      // CronJob
+	{"spec", "jobTargetRef", "template"},             // KEDA ScaledJob
+	{"template"},                                     // PodTemplate
+	{"spec", "workloadTemplate", "spec", "template"}, // OpenKruise
+}
+
+// ContainerKind is the list that a container stands in.
+type ContainerKind string
+
+// The kinds of container.
+const (
+	Main      ContainerKind = "containers"
+	Init      ContainerKind = "initContainers"
+	Ephemeral ContainerKind = "ephemeralContainers"
+)
+
+// Container is one container of a pod template.
+type Container struct {
+	Place
+	Name string
+	Kind ContainerKind
+}
+
+// Pod is the pod template that an object embeds, or the pod that it is.
+type Pod struct {
+	Object *Object
+	// Template holds metadata and spec: the object itself for a Pod.
+	Template Place
+	Spec     Place
+}
+
+// Pod finds the object's pod template by shape; ok is false if it has none.
+func (o *Object) Pod() (pod Pod, ok bool) {
+	if o.Key.Kind == "Pod" && o.Key.APIVersion == "v1" {
+		return Pod{o, o.Root(), o.At("spec")}, true
+	}
+	for _, path := range podTemplates {
+		t := o.At(path...)
+		if t.At("spec", "containers").IsList() {
+			return Pod{o, t, t.At("spec")}, true
+		}
+	}
+	return Pod{}, false
+}
+
+// Containers yields the containers of the given kinds, or of all kinds.
+func (p Pod) Containers(kinds ...ContainerKind) iter.Seq[Container] {
+	if len(kinds) == 0 {
+		kinds = []ContainerKind{Init, Main, Ephemeral}
+	}
+	return func(yield func(Container) bool) {
+		for _, k := range kinds {
+			for c := range p.Spec.At(string(k)).Items() {
+				if !c.IsMap() {
+					continue
+				}
+				if !yield(Container{Place: c, Name: c.At("name").Str(), Kind: k}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Inherit is the container's securityContext field, or, where the container
+// does not set it, the pod's of the same name. A null counts as absent.
+func (p Pod) Inherit(c Container, field string) Place {
+	own := c.At("securityContext", field)
+	if own.Exists() {
+		return own
+	}
+	if pod := p.Spec.At("securityContext", field); pod.Exists() {
+		return pod
+	}
+	return own
+}
+
+// Windows reports whether the pod says that it runs on Windows, which exempts
+// it from Linux-only fields.
+func (p Pod) Windows() bool { return p.Spec.At("os", "name").Str() == "windows" }
+
+// Labels and Annotations of the pod template.
+func (p Pod) Labels() Place { return p.Template.At("metadata", "labels") }
+
+// Annotations of the pod template.
+func (p Pod) Annotations() Place { return p.Template.At("metadata", "annotations") }

@@ -1,0 +1,206 @@
+package result
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// SchemaVersion is the version of the JSON form of Report.
+const SchemaVersion = "1"
+
+// Tool names the program that made a report.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Rule describes a check: what people read about it and what reports carry.
+type Rule struct {
+	ID        string              `json:"id"`
+	Family    string              `json:"family"`
+	Title     string              `json:"title"`
+	Severity  Severity            `json:"severity"`
+	Off       bool                `json:"off,omitempty"` // not run unless asked for
+	Since     string              `json:"since,omitempty"`
+	Why       string              `json:"why,omitempty"`
+	Fix       string              `json:"fix,omitempty"`
+	Refs      []string            `json:"refs,omitempty"`
+	Standards []string            `json:"standards,omitempty"` // "CIS 5.2.2", "PSS baseline privileged", "CWE-250"
+	Peers     map[string][]string `json:"peers,omitempty"`     // tool → ids of its equal checks
+	Aliases   []string            `json:"aliases,omitempty"`
+	// Deprecated says what replaced a retired rule.
+	Deprecated string `json:"deprecated,omitempty"`
+}
+
+// TargetKind is how a target is rendered.
+type TargetKind string
+
+// The kinds of target.
+const (
+	KindHelm      TargetKind = "helm"
+	KindKustomize TargetKind = "kustomize"
+	KindPlain     TargetKind = "plain"
+	KindFiles     TargetKind = "files" // the repository's own files, for secrets
+)
+
+// Target is one thing that is deployed: what to render and, after the run,
+// what became of it.
+type Target struct {
+	Name        string     `json:"name"` // unique in a run
+	Kind        TargetKind `json:"kind"`
+	Path        string     `json:"path"`            // chart or overlay directory
+	Files       []string   `json:"files,omitempty"` // plain manifests
+	Helm        *Helm      `json:"helm,omitempty"`
+	Kustomize   *Kustomize `json:"kustomize,omitempty"`
+	From        string     `json:"from,omitempty"` // what declared it: a file, "" if found
+	Status      Status     `json:"status,omitempty"`
+	Reason      string     `json:"reason,omitempty"`
+	Warnings    []string   `json:"warnings,omitempty"`
+	Objects     int        `json:"objects"`
+	Images      []Image    `json:"images,omitempty"`
+	KubeVersion string     `json:"kubeVersion,omitempty"`
+}
+
+// Helm says how a chart is rendered. Paths are repository-relative.
+type Helm struct {
+	ValueFiles  []string `json:"valueFiles,omitempty"`
+	Values      string   `json:"values,omitempty"` // inline YAML, over the files
+	Set         []string `json:"set,omitempty"`
+	SetString   []string `json:"setString,omitempty"`
+	SetFile     []string `json:"setFile,omitempty"`
+	Release     string   `json:"release,omitempty"`
+	Namespace   string   `json:"namespace,omitempty"`
+	APIVersions []string `json:"apiVersions,omitempty"`
+	SkipCRDs    bool     `json:"skipCRDs,omitempty"`
+	SkipTests   bool     `json:"skipTests,omitempty"`
+}
+
+// Kustomize says how an overlay is built.
+type Kustomize struct {
+	Namespace string `json:"namespace,omitempty"`
+}
+
+// Image is an image that a rendered object names.
+type Image struct {
+	Ref       string   `json:"ref"` // as written
+	Object    Key      `json:"object"`
+	Container string   `json:"container,omitempty"`
+	Loc       Location `json:"location"`
+	Scanned   bool     `json:"scanned"` // for known vulnerabilities
+}
+
+// Status is how a stage or target ended.
+type Status string
+
+// The statuses. Skipped was not asked for or cannot be asked for here; Failed
+// makes the run incomplete.
+const (
+	OK      Status = "ok"
+	Skipped Status = "skipped"
+	Failed  Status = "failed"
+)
+
+// Stage is one step of a run. Neither a skipped nor a failed stage looks like
+// "no findings".
+type Stage struct {
+	Name   string `json:"name"` // "render", "rules", "secrets", "images", ...
+	Target string `json:"target,omitempty"`
+	Status Status `json:"status"`
+	Reason string `json:"reason,omitempty"`
+	// Hint says what to do about it.
+	Hint string `json:"hint,omitempty"`
+	// At is the repository line at fault, if one is known.
+	At source.Span `json:"at,omitzero"`
+}
+
+// Report is everything that a run found.
+type Report struct {
+	Schema   string    `json:"schema"`
+	Tool     Tool      `json:"tool"`
+	Targets  []Target  `json:"targets"`
+	Rules    []Rule    `json:"rules"`
+	Stages   []Stage   `json:"stages"`
+	Findings []Finding `json:"findings"`
+	Gate     Gate      `json:"gate"`
+}
+
+// Gate is the severity at which the run fails.
+type Gate struct {
+	FailOn string `json:"failOn"` // a severity, or "none"
+}
+
+// Failing counts the findings at or over the gate that count.
+func (r *Report) Failing() int {
+	at, err := ParseSeverity(r.Gate.FailOn)
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Counts() && f.Severity >= at {
+			n++
+		}
+	}
+	return n
+}
+
+// Incomplete lists the stages that failed.
+func (r *Report) Incomplete() []Stage {
+	var out []Stage
+	for _, s := range r.Stages {
+		if s.Status == Failed {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Rule returns the rule with the given id, or nil.
+func (r *Report) Rule(id string) *Rule {
+	i, ok := slices.BinarySearchFunc(r.Rules, id, func(m Rule, id string) int {
+		switch {
+		case m.ID < id:
+			return -1
+		case m.ID > id:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return nil
+	}
+	return &r.Rules[i]
+}
+
+// Sink collects findings and stages from concurrent analyzers. The zero value
+// is ready.
+type Sink struct {
+	mu       sync.Mutex
+	findings []Finding
+	stages   []Stage
+}
+
+// Report adds findings.
+func (s *Sink) Report(f ...Finding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.findings = append(s.findings, f...)
+}
+
+// Stage records how a stage ended.
+func (s *Sink) Stage(st Stage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stages = append(s.stages, st)
+}
+
+// Take returns what was collected and empties the sink.
+func (s *Sink) Take() ([]Finding, []Stage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, st := s.findings, s.stages
+	s.findings, s.stages = nil, nil
+	return f, st
+}

@@ -1,0 +1,85 @@
+package rule
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+)
+
+// Configured is a rule as one run uses it.
+type Configured struct {
+	*Rule
+	Params any
+}
+
+// Set is a selection of rules, an analyzer of targets.
+type Set struct {
+	rules []Configured
+}
+
+// NewSet makes a set; each rule has its default parameters where params names
+// none for its id.
+func NewSet(rules []*Rule, params map[string]any) *Set {
+	s := &Set{}
+	for _, r := range rules {
+		c := Configured{Rule: r, Params: params[r.ID]}
+		if c.Params == nil && r.Params != nil {
+			c.Params = r.Params()
+		}
+		s.rules = append(s.rules, c)
+	}
+	return s
+}
+
+// Name is the analyzer's name.
+func (s *Set) Name() string { return "rules" }
+
+// Rules describes the rules of the set.
+func (s *Set) Rules() []result.Rule {
+	out := make([]result.Rule, len(s.rules))
+	for i, r := range s.rules {
+		out[i] = r.Meta
+	}
+	return out
+}
+
+// Analyze runs each rule over the target. A rule that panics is recorded as a
+// failed stage with its id; the others run on.
+func (s *Set) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
+	for _, c := range s.rules {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := run(c, x, sink); err != nil {
+			sink.Stage(result.Stage{Name: "rules", Target: x.Target.Name, Status: result.Failed, Reason: err.Error()})
+		}
+	}
+	return nil
+}
+
+func run(c Configured, x *index.Index, sink *result.Sink) (err error) {
+	p := &Pass{Index: x, Params: c.Params, rule: c.Rule, severity: c.Severity, sink: sink}
+	var at *manifest.Object
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("rule %s broke: %v (a fault of kustoms: please report it)", c.ID, r)
+			if at != nil {
+				err = fmt.Errorf("rule %s broke on %s: %v (a fault of kustoms: please report it)", c.ID, at.Key, r)
+			}
+		}
+	}()
+	if c.Universe != nil {
+		c.Universe(p)
+		return nil
+	}
+	for _, o := range x.Objects {
+		if c.On(o) {
+			at = o
+			c.Object(p, o)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+// Package scan runs the stages in order, the only package that sees them all:
+// discover → render → index → analyzers → triage. Targets are independent, so
+// each is rendered, indexed and analyzed by one worker and its objects are
+// dropped before the next. A stage that fails is recorded and the rest goes
+// on: the report says what was not looked at.
+package scan
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/render"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+	"github.com/kustoms-dev/kustoms/pkg/triage"
+)
+
+// Analyzer looks at one target at a time. Safe for concurrent use.
+type Analyzer interface {
+	Name() string
+	// Rules describes the checks that the analyzer can report.
+	Rules() []result.Rule
+	// Analyze reports into sink. An error is a failed stage.
+	Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error
+}
+
+// Run is one run's stages, assembled. Renderers and Analyzers are fixed
+// before it starts.
+type Run struct {
+	Repo      *source.Repo
+	Targets   []result.Target
+	Renderers map[result.TargetKind]render.Renderer
+	Analyzers []Analyzer
+	Triage    triage.Options
+	Jobs      int
+	Tool      result.Tool
+	Gate      result.Gate
+	// Progress is told of each target before and after; may be nil. Calls are
+	// not concurrent.
+	Progress func(Event)
+}
+
+// Event is a step of the run's progress.
+type Event struct {
+	Stage       string // "render", "check"
+	Target      string
+	Done, Total int
+}
+
+// Do runs all stages. The error is ctx's; everything else is in the report.
+func (r *Run) Do(ctx context.Context) (*result.Report, error) {
+	rep := &result.Report{Schema: result.SchemaVersion, Tool: r.Tool, Gate: r.Gate, Targets: slices.Clone(r.Targets)}
+	for _, a := range r.Analyzers {
+		rep.Rules = append(rep.Rules, a.Rules()...)
+	}
+	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
+
+	jobs := r.Jobs
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	var sink result.Sink
+	var mu sync.Mutex // Progress
+	done := 0
+	tell := func(stage, target string, finished int) {
+		if r.Progress == nil {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		done += finished
+		r.Progress(Event{stage, target, done, len(rep.Targets)})
+	}
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range jobs {
+		wg.Go(func() {
+			for i := range next {
+				r.target(ctx, &rep.Targets[i], &sink, tell)
+			}
+		})
+	}
+feed:
+	for i := range rep.Targets {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	wg.Wait()
+	rep.Findings, rep.Stages = sink.Take()
+	if len(r.Targets) == 0 {
+		rep.Stages = append(rep.Stages, result.Stage{
+			Name: "discover", Status: result.Failed, Reason: "found nothing to scan: no Helm chart, no Kustomize overlay and no Kubernetes manifest",
+			Hint: "check the path and the exclude patterns",
+		})
+	}
+	if err := ctx.Err(); err != nil {
+		rep.Stages = append(rep.Stages, result.Stage{Name: "scan", Status: result.Failed, Reason: fmt.Sprintf("stopped early: %v", context.Cause(ctx))})
+	}
+	slices.SortStableFunc(rep.Stages, func(a, b result.Stage) int {
+		return cmp.Or(strings.Compare(a.Target, b.Target), strings.Compare(a.Name, b.Name), strings.Compare(a.Reason, b.Reason))
+	})
+	triage.Run(&r.Triage, rep)
+	return rep, nil
+}
+
+// target takes one target through render, index and the analyzers.
+func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, tell func(string, string, int)) {
+	tell("render", t.Name, 0)
+	defer tell("check", t.Name, 1)
+	if t.Status == result.Skipped { // discovery knows that it cannot be rendered
+		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Skipped, Reason: t.Reason})
+		return
+	}
+	x, err := r.load(ctx, t, sink)
+	if err != nil {
+		f := render.AsFault(err)
+		t.Status, t.Reason = result.Failed, f.Error()
+		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Failed, Reason: f.Error(), Hint: f.Hint, At: f.At})
+		return
+	}
+	t.Status, t.Objects = result.OK, len(x.Objects)
+	sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.OK})
+	for _, a := range r.Analyzers {
+		st := result.Stage{Name: a.Name(), Target: t.Name, Status: result.OK}
+		if err := guard(func() error { return a.Analyze(ctx, x, sink) }); err != nil {
+			st.Status, st.Reason = result.Failed, err.Error()
+			var skip *SkipError
+			if errors.As(err, &skip) {
+				st.Status, st.Hint = result.Skipped, skip.Hint
+			}
+		}
+		sink.Stage(st)
+	}
+}
+
+// SkipError is returned by an analyzer that was not asked to look, or could
+// not be: its stage is skipped, and the report says so.
+type SkipError struct{ Reason, Hint string }
+
+func (e *SkipError) Error() string { return e.Reason }
+
+// load renders and parses a target. A document that does not parse is a failed
+// stage of its own; the others are kept.
+func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*index.Index, error) {
+	if t.Kind == result.KindFiles {
+		x := index.New(*t, nil)
+		x.Repo, x.Files = r.Repo, t.Files
+		return x, nil
+	}
+	rd := r.Renderers[t.Kind]
+	if rd == nil {
+		return nil, fmt.Errorf("no renderer for targets of kind %q", t.Kind)
+	}
+	var out *render.Output
+	err := guard(func() (err error) { out, err = rd.Render(ctx, *t); return err })
+	if err != nil {
+		return nil, err
+	}
+	t.Warnings = append(t.Warnings, out.Warnings...)
+	if out.KubeVersion != "" {
+		t.KubeVersion = out.KubeVersion
+	}
+	docs := out.Documents[:0]
+	for _, d := range out.Documents {
+		if err := d.Parse(); err != nil {
+			at := d.ErrSpan(err)
+			sink.Stage(result.Stage{
+				Name: "parse", Target: t.Name, Status: result.Failed, At: at,
+				Reason: fmt.Sprintf("%s: not valid YAML: %v", at, err),
+				Hint:   "this document was not checked; the rest of the target was",
+			})
+			continue
+		}
+		if d.Node != nil {
+			docs = append(docs, d)
+		}
+	}
+	return index.New(*t, docs), nil
+}
+
+// guard turns a panic into an error: broken input must never end the run.
+func guard(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal fault: %v (please report it)\n%s", p, shortStack())
+		}
+	}()
+	return fn()
+}
+
+// shortStack is the first lines of the stack: enough to report, no addresses.
+func shortStack() string {
+	lines := strings.Split(string(debug.Stack()), "\n")
+	var out []string
+	for _, l := range lines {
+		if i := strings.Index(l, "/pkg/"); i >= 0 && strings.HasPrefix(l, "\t") {
+			out = append(out, "  "+strings.SplitN(l[i+1:], " ", 2)[0])
+		}
+		if len(out) == 6 {
+			break
+		}
+	}
+	return strings.Join(out, "\n")
+}

@@ -1,0 +1,195 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// DefaultMaxFile is the size in bytes above which a file is refused: larger
+// YAML is data, not configuration, and costs memory that a hostile change
+// could spend for us.
+const DefaultMaxFile = 20 << 20
+
+// ErrTooLarge says that a file is larger than the repository's limit.
+var ErrTooLarge = errors.New("file is too large")
+
+// ErrOutside says that a path leads out of the repository.
+var ErrOutside = errors.New("path leads out of the repository")
+
+// Repo is the confined view of the repository: every read of a scanned file
+// goes through it, and none leaves its root, whatever symbolic links or ".."
+// say (os.Root sees to that in the kernel's own terms). Paths are
+// repository-relative with '/'; "." is the root. Safe for concurrent use.
+type Repo struct {
+	root *os.Root
+	abs  string
+	max  int64
+}
+
+// OpenRepo opens the directory dir as a repository. Files over maxFile bytes
+// (0: DefaultMaxFile) are refused with ErrTooLarge.
+func OpenRepo(dir string, maxFile int64) (*Repo, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(abs)
+	if err != nil {
+		return nil, err
+	}
+	if maxFile <= 0 {
+		maxFile = DefaultMaxFile
+	}
+	return &Repo{root: root, abs: abs, max: maxFile}, nil
+}
+
+// Close releases the root's handle.
+func (r *Repo) Close() error { return r.root.Close() }
+
+// Dir is the absolute path of the root, for messages only.
+func (r *Repo) Dir() string { return r.abs }
+
+// Rel turns a path as the user wrote it, relative to the working directory or
+// absolute, into a repository path. It fails with ErrOutside if p is not below
+// the root.
+func (r *Repo) Rel(p string) (string, error) {
+	abs, err := filepath.Abs(p)
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	rel, err := filepath.Rel(r.abs, abs)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", fmt.Errorf("%s: %w %s", p, ErrOutside, r.abs)
+	}
+	return filepath.ToSlash(rel), nil
+}
+
+// Join cleans p relative to the directory dir, and fails with ErrOutside if
+// the result leaves the repository or p is absolute.
+func (r *Repo) Join(dir, p string) (string, error) {
+	if path.IsAbs(p) || filepath.IsAbs(p) {
+		return "", fmt.Errorf("%s: %w", p, ErrOutside)
+	}
+	j := path.Join(dir, filepath.ToSlash(p))
+	if j == ".." || strings.HasPrefix(j, "../") {
+		return "", fmt.Errorf("%s: %w", p, ErrOutside)
+	}
+	return j, nil
+}
+
+// ReadFile returns the bytes of a regular file.
+func (r *Repo) ReadFile(p string) ([]byte, error) {
+	// Stat first: opening a FIFO would block.
+	info, err := r.Stat(p)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: p, Err: errors.New("not a regular file")}
+	}
+	if info.Size() > r.max {
+		return nil, tooLarge(p, r.max)
+	}
+	f, err := r.root.Open(filepath.FromSlash(p))
+	if err != nil {
+		return nil, confine(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, r.max+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > r.max {
+		return nil, tooLarge(p, r.max)
+	}
+	return data, nil
+}
+
+func tooLarge(p string, limit int64) error {
+	return fmt.Errorf("%s: %w (limit %d MB; raise it with --max-file-size)", p, ErrTooLarge, limit>>20)
+}
+
+// Stat follows symbolic links inside the repository.
+func (r *Repo) Stat(p string) (fs.FileInfo, error) {
+	info, err := r.root.Stat(filepath.FromSlash(p))
+	return info, confine(err)
+}
+
+// Lstat does not follow symbolic links.
+func (r *Repo) Lstat(p string) (fs.FileInfo, error) {
+	info, err := r.root.Lstat(filepath.FromSlash(p))
+	return info, confine(err)
+}
+
+// Exists reports whether p is there and inside the repository.
+func (r *Repo) Exists(p string) bool { _, err := r.Stat(p); return err == nil }
+
+// IsDir reports whether p is a directory, links followed.
+func (r *Repo) IsDir(p string) bool { i, err := r.Stat(p); return err == nil && i.IsDir() }
+
+// ReadDir lists a directory, sorted by name.
+func (r *Repo) ReadDir(p string) ([]fs.DirEntry, error) {
+	f, err := r.root.Open(filepath.FromSlash(p))
+	if err != nil {
+		return nil, confine(err)
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+// Walk calls fn for each file and directory below dir in lexical order,
+// without following symbolic links and without ".git". fn may return
+// fs.SkipDir.
+func (r *Repo) Walk(ctx context.Context, dir string, fn func(p string, d fs.DirEntry) error) error {
+	entries, err := r.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, d := range entries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if d.Name() == ".git" {
+			continue
+		}
+		p := path.Join(dir, d.Name())
+		err := fn(p, d)
+		if d.IsDir() {
+			if errors.Is(err, fs.SkipDir) {
+				continue
+			}
+			if err == nil {
+				err = r.Walk(ctx, p, fn)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// confine names os.Root's refusal in our own terms.
+func confine(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) && strings.Contains(pe.Err.Error(), "escapes from parent") {
+		return fmt.Errorf("%s: %w", filepath.ToSlash(pe.Path), ErrOutside)
+	}
+	return err
+}

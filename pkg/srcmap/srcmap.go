@@ -1,0 +1,76 @@
+// Package srcmap leads a line of a rendered document home to the template,
+// values, patch or manifest line that a person edits. Renderers build a Map
+// per document, one Line for each rendered line; everything after them only
+// asks Locate.
+package srcmap
+
+import (
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// Line is the origin of one rendered line.
+type Line struct {
+	// Chain starts with where the text is written and goes on to the lines
+	// that included it. Empty: unknown.
+	Chain []result.Origin
+	// Values are the values lines that the line's actions print, in order of
+	// printing.
+	Values []result.Origin
+	// Whole says that Values[0] alone makes the line's scalar.
+	Whole bool
+	// Exact says that Chain is proven, not the nearest neighbour.
+	Exact bool
+}
+
+// Map tells where each line of one rendered document was written. It is
+// immutable once built.
+type Map struct {
+	lines []Line
+	// identity: the document stands in a file as it is, from line first on.
+	path  string
+	first int
+}
+
+// New maps line i+1 of a document to lines[i].
+func New(lines []Line) *Map { return &Map{lines: lines} }
+
+// Identity maps a document that stands unchanged in path, from line first on.
+func Identity(path string, first int) *Map { return &Map{path: path, first: first} }
+
+// Locate says where the text at span, in lines of the document, was written.
+// scalar says that the span is a scalar's value, which a values line may have
+// set whole. Rendered is left to the caller.
+func (m *Map) Locate(span source.Span, scalar bool) result.Location {
+	if m == nil {
+		return result.Location{}
+	}
+	if m.lines == nil {
+		s := span
+		s.Path = m.path
+		s.Start.Line += m.first - 1
+		if s.End.Line > 0 {
+			s.End.Line += m.first - 1
+		}
+		return result.Location{Primary: s, Exact: true}
+	}
+	l := m.Line(span.Start.Line)
+	if len(l.Chain) == 0 {
+		return result.Location{}
+	}
+	loc := result.Location{Primary: l.Chain[0].Span, Exact: l.Exact}
+	if scalar && l.Whole && len(l.Values) > 0 {
+		loc.Primary = l.Values[0].Span
+	}
+	loc.Chain = append(append(loc.Chain, l.Values...), l.Chain...)
+	return loc
+}
+
+// Line returns the origin of the document's line n, 1-based; past the end, of
+// the last line.
+func (m *Map) Line(n int) Line {
+	if len(m.lines) == 0 {
+		return Line{}
+	}
+	return m.lines[min(max(n, 1), len(m.lines))-1]
+}

@@ -1,0 +1,34 @@
+// Package triage decides what each finding is worth: it merges what is one
+// problem, and marks what is suppressed or known. It marks, it never deletes:
+// reports and the gate read the same marks.
+package triage
+
+import (
+	"github.com/kustoms-dev/kustoms/pkg/result"
+)
+
+// Options is what the user decided beforehand.
+type Options struct {
+	// Severity overrides a rule's severity, by rule id.
+	Severity map[string]result.Severity
+}
+
+// step is one pass over the findings.
+type step struct {
+	name string
+	run  func(*Options, *result.Report)
+}
+
+// steps run in this order.
+var steps = []step{
+	{"dedupe", dedupe},     // first: every later step sees one finding a problem
+	{"severity", override}, // after dedupe: one finding, one severity
+	{"sort", order},        // last: severity decides the order
+}
+
+// Run triages the report in place.
+func Run(o *Options, r *result.Report) {
+	for _, s := range steps {
+		s.run(o, r)
+	}
+}
