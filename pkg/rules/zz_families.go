@@ -4,11 +4,37 @@ package rules
 
 import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
+	"github.com/kustoms-dev/kustoms/pkg/rules/controlplane"
+	"github.com/kustoms-dev/kustoms/pkg/rules/deprecation"
+	"github.com/kustoms-dev/kustoms/pkg/rules/image"
+	"github.com/kustoms-dev/kustoms/pkg/rules/ingress"
+	"github.com/kustoms-dev/kustoms/pkg/rules/mesh"
+	"github.com/kustoms-dev/kustoms/pkg/rules/namespace"
+	"github.com/kustoms-dev/kustoms/pkg/rules/network"
 	"github.com/kustoms-dev/kustoms/pkg/rules/pod"
+	"github.com/kustoms-dev/kustoms/pkg/rules/rbac"
+	"github.com/kustoms-dev/kustoms/pkg/rules/reliability"
+	"github.com/kustoms-dev/kustoms/pkg/rules/schema"
+	"github.com/kustoms-dev/kustoms/pkg/rules/secretref"
+	"github.com/kustoms-dev/kustoms/pkg/rules/storage"
+	"github.com/kustoms-dev/kustoms/pkg/rules/supply"
 )
 
 func families() []rule.Family {
 	return []rule.Family{
+		{Name: "controlplane", Rules: controlplane.Rules()},
+		{Name: "deprecation", Rules: deprecation.Rules()},
+		{Name: "image", Rules: image.Rules()},
+		{Name: "ingress", Rules: ingress.Rules()},
+		{Name: "mesh", Rules: mesh.Rules()},
+		{Name: "namespace", Rules: namespace.Rules()},
+		{Name: "network", Rules: network.Rules()},
 		{Name: "pod", Rules: pod.Rules()},
+		{Name: "rbac", Rules: rbac.Rules()},
+		{Name: "reliability", Rules: reliability.Rules()},
+		{Name: "schema", Rules: schema.Rules()},
+		{Name: "secretref", Rules: secretref.Rules()},
+		{Name: "storage", Rules: storage.Rules()},
+		{Name: "supply", Rules: supply.Rules()},
 	}
 }

@@ -1,0 +1,3 @@
+// Package ingress holds the rules on routes from outside: TLS, annotations
+// that inject, web application firewall, retired controllers.
+package ingress

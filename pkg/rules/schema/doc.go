@@ -1,0 +1,3 @@
+// Package schema holds the rules on what the API server will refuse or
+// silently change.
+package schema

@@ -1,0 +1,9 @@
+package schema
+
+import (
+	"testing"
+
+	"github.com/kustoms-dev/kustoms/pkg/internal/ruletest"
+)
+
+func TestRules(t *testing.T) { ruletest.Run(t, Rules(), nil) }

@@ -1,0 +1,3 @@
+// Package supply holds the rules on components that should not be there, and
+// where charts and manifests come from.
+package supply
