@@ -1,21 +1,55 @@
 GO ?= go
+# Where the conformance tests find real charts, overlays and manifests.
+CORPUS ?= ../shared/corpus
+# How long each fuzz target runs.
+FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build bin/kustoms
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/kustoms ./cmd/kustoms
 
 .PHONY: test
-test: ## Run all tests
+test: ## Check formatting, vet, and run all tests (stale generated files fail)
+	@files=$$(gofmt -l cmd docs examples pkg); [ -z "$$files" ] || { echo "not formatted, run gofmt -w:"; echo "$$files"; exit 1; }
+	$(GO) vet ./...
 	$(GO) test ./...
 
+.PHONY: race
+race: ## Run the tests of the concurrent packages with the race detector
+	$(GO) test -race -short ./pkg/scan/... ./pkg/render/... ./pkg/rule/... ./pkg/result/...
+
+.PHONY: lint
+lint: ## Run golangci-lint (scripts/install-tools.sh installs the pinned one)
+	PATH="$(CURDIR)/bin/tools:$$PATH" golangci-lint run
+
 .PHONY: generate
-generate: ## Write the generated files
+generate: ## Write the generated files: the lists of rules and docs/rules
 	$(GO) generate ./...
+
+.PHONY: golden
+golden: ## Rewrite the golden files and examples/*/expect.txt; read the diff
+	$(GO) test -count=1 $$($(GO) list -f '{{$$p := .ImportPath}}{{range .TestImports}}{{if eq . "github.com/kustoms-dev/kustoms/pkg/internal/golden"}}{{$$p}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "github.com/kustoms-dev/kustoms/pkg/internal/golden"}} {{$$p}}{{end}}{{end}}' ./...) -update
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME
+	scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) test -run '^$$' -bench . -benchmem ./pkg/scan/...
 
 .PHONY: new-rule
 new-rule: ## Scaffold a rule that has a row in the catalogue: make new-rule NAME=run-as-non-root
-	$(GO) run ./pkg/internal/gen -dir pkg/rules -new $(NAME)
+	$(GO) run ./pkg/internal/gen/code -dir pkg/rules -new "$(NAME)"
+
+.PHONY: conformance
+conformance: ## Compare with helm, kustomize and labelled manifests: CORPUS=DIR
+	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) run ./pkg/internal/conformance
+
+.PHONY: e2e
+e2e: ## Run the end-to-end scripts through the real main, and the examples
+	$(GO) test -count=1 ./pkg/cli/... ./examples/...

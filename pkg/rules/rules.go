@@ -12,7 +12,8 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
-//go:generate go run ../internal/gen
+//go:generate go run ../internal/gen/code
+//go:generate go run ../internal/gen/docs
 
 // catalogued is what the catalogue adds to a rule's own literal.
 type catalogued struct {

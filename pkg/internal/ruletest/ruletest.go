@@ -23,9 +23,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -33,7 +31,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/kustoms-dev/kustoms/pkg/index"
-	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/render/plain"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -102,42 +99,6 @@ type tally struct{ wants, silent int }
 
 func (a *tally) add(b tally) { a.wants += b.wants; a.silent += b.silent }
 
-// Case is one universe of a fixture.
-type Case struct {
-	Name    string
-	Line    int    // of Text in the file
-	Text    []byte // YAML documents
-	Params  string // YAML
-	Target  string // YAML, into result.Target
-	Archive []byte // instead of Text
-}
-
-var directive = regexp.MustCompile(`^# (case|params|target): ?(.*)$`)
-
-// Cases cuts a .yaml fixture at its "# case:" lines.
-func Cases(data []byte) []Case {
-	cases := []Case{{Name: "only", Line: 1}}
-	for i, line := range strings.SplitAfter(string(data), "\n") {
-		cur := &cases[len(cases)-1]
-		if m := directive.FindStringSubmatch(strings.TrimRight(line, "\r\n")); m != nil {
-			switch m[1] {
-			case "case":
-				cases = append(cases, Case{Name: m[2], Line: i + 1})
-				cur = &cases[len(cases)-1]
-			case "params":
-				cur.Params = m[2]
-			case "target":
-				cur.Target = m[2]
-			}
-		}
-		cur.Text = append(cur.Text, line...)
-	}
-	if len(cases) > 1 && len(manifest.Split(cases[0].Text)) == 0 {
-		cases = cases[1:]
-	}
-	return cases
-}
-
 func (c Case) check(t *testing.T, path string, r *rule.Rule, expand Expander) tally {
 	t.Helper()
 	var params any
@@ -166,9 +127,7 @@ func (c Case) check(t *testing.T, path string, r *rule.Rule, expand Expander) ta
 	}
 	dir := t.TempDir()
 	for name, data := range files {
-		if err := collectWants(name, data, wants); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
+		collectWants(name, data, wants)
 		full := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(full), 0o777); err != nil {
 			t.Fatal(err)
@@ -270,30 +229,4 @@ func load(t *testing.T, path string, r render.Renderer, tg result.Target) *index
 		tg.KubeVersion = out.KubeVersion
 	}
 	return index.New(tg, out.Documents)
-}
-
-var wantComment = regexp.MustCompile(`#.*?\bwant([+-]\d+)? ((?:"(?:[^"\\]|\\.)*"|` + "`[^`]*`" + `)(?: (?:"(?:[^"\\]|\\.)*"|` + "`[^`]*`" + `))*)`)
-var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|` + "`[^`]*`")
-
-func collectWants(name string, data []byte, into map[string][]string) error {
-	for i, line := range strings.Split(string(data), "\n") {
-		m := wantComment.FindStringSubmatch(line)
-		if m == nil {
-			continue
-		}
-		n := i + 1
-		if m[1] != "" {
-			d, _ := strconv.Atoi(m[1])
-			n += d
-		}
-		at := fmt.Sprintf("%s:%d", name, n)
-		for _, q := range quoted.FindAllString(m[2], -1) {
-			s, err := strconv.Unquote(q)
-			if err != nil {
-				return fmt.Errorf("%s: want %s: %w", at, q, err)
-			}
-			into[at] = append(into[at], s)
-		}
-	}
-	return nil
 }
