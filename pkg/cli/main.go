@@ -36,7 +36,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 					return err
 				}
 				defer repo.Close()
-				targets, err := discover.Find(c.Context, repo, []string{"."}, func(string) bool { return false })
+				targets, err := discover.Find(c.Context, repo, discover.Options{})
 				if err != nil {
 					return err
 				}

@@ -13,9 +13,28 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
-// Find lists the targets below the given paths of the repository, sorted by
-// name. Paths for which skip answers true are not looked at.
-func Find(ctx context.Context, repo *source.Repo, paths []string, skip func(string) bool) ([]result.Target, error) {
+// Options say what to look at. The zero value is the whole repository.
+type Options struct {
+	// Paths limit the targets to these files and directories, repository-
+	// relative; none: the whole repository.
+	Paths []string
+	// Skip answers true for paths that are not looked at. May be nil.
+	Skip func(path string) bool
+	// NoGitOps leaves Argo CD's and Flux' objects uninterpreted.
+	NoGitOps bool
+}
+
+// Find lists the targets of the repository, sorted by name. Broken input is a
+// target that is skipped with its reason, or one that fails when rendered; the
+// error is a path that does not exist, or ctx's.
+func Find(ctx context.Context, repo *source.Repo, opt Options) ([]result.Target, error) {
+	paths, skip := opt.Paths, opt.Skip
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	if skip == nil {
+		skip = func(string) bool { return false }
+	}
 	var out []result.Target
 	plain := map[string]*result.Target{}
 	visit := func(p string, d fs.DirEntry) error {

@@ -4,6 +4,8 @@
 package index
 
 import (
+	"cmp"
+
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -69,7 +71,7 @@ func (x *Index) Namespace(o *manifest.Object) string {
 	if h := x.Target.Helm; h != nil && h.Namespace != "" {
 		return h.Namespace
 	}
-	return "default"
+	return cmp.Or(x.Target.Namespace, "default")
 }
 
 // Pods lists the pod templates of the target.

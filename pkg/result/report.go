@@ -34,54 +34,6 @@ type Rule struct {
 	Deprecated string `json:"deprecated,omitempty"`
 }
 
-// TargetKind is how a target is rendered.
-type TargetKind string
-
-// The kinds of target.
-const (
-	KindHelm      TargetKind = "helm"
-	KindKustomize TargetKind = "kustomize"
-	KindPlain     TargetKind = "plain"
-	KindFiles     TargetKind = "files" // the repository's own files, for secrets
-)
-
-// Target is one thing that is deployed: what to render and, after the run,
-// what became of it.
-type Target struct {
-	Name        string     `json:"name"` // unique in a run
-	Kind        TargetKind `json:"kind"`
-	Path        string     `json:"path"`            // chart or overlay directory
-	Files       []string   `json:"files,omitempty"` // plain manifests
-	Helm        *Helm      `json:"helm,omitempty"`
-	Kustomize   *Kustomize `json:"kustomize,omitempty"`
-	From        string     `json:"from,omitempty"` // what declared it: a file, "" if found
-	Status      Status     `json:"status,omitempty"`
-	Reason      string     `json:"reason,omitempty"`
-	Warnings    []string   `json:"warnings,omitempty"`
-	Objects     int        `json:"objects"`
-	Images      []Image    `json:"images,omitempty"`
-	KubeVersion string     `json:"kubeVersion,omitempty"`
-}
-
-// Helm says how a chart is rendered. Paths are repository-relative.
-type Helm struct {
-	ValueFiles  []string `json:"valueFiles,omitempty"`
-	Values      string   `json:"values,omitempty"` // inline YAML, over the files
-	Set         []string `json:"set,omitempty"`
-	SetString   []string `json:"setString,omitempty"`
-	SetFile     []string `json:"setFile,omitempty"`
-	Release     string   `json:"release,omitempty"`
-	Namespace   string   `json:"namespace,omitempty"`
-	APIVersions []string `json:"apiVersions,omitempty"`
-	SkipCRDs    bool     `json:"skipCRDs,omitempty"`
-	SkipTests   bool     `json:"skipTests,omitempty"`
-}
-
-// Kustomize says how an overlay is built.
-type Kustomize struct {
-	Namespace string `json:"namespace,omitempty"`
-}
-
 // Image is an image that a rendered object names.
 type Image struct {
 	Ref       string   `json:"ref"` // as written

@@ -99,7 +99,7 @@ feed:
 	close(next)
 	wg.Wait()
 	rep.Findings, rep.Stages = sink.Take()
-	if len(r.Targets) == 0 {
+	if !slices.ContainsFunc(r.Targets, func(t result.Target) bool { return t.Kind != result.KindFiles }) {
 		rep.Stages = append(rep.Stages, result.Stage{
 			Name: "discover", Status: result.Failed, Reason: "found nothing to scan: no Helm chart, no Kustomize overlay and no Kubernetes manifest",
 			Hint: "check the path and the exclude patterns",

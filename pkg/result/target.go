@@ -1,0 +1,152 @@
+package result
+
+import "github.com/kustoms-dev/kustoms/pkg/source"
+
+// TargetKind is how a target is rendered.
+type TargetKind string
+
+// The kinds of target.
+const (
+	KindHelm      TargetKind = "helm"
+	KindKustomize TargetKind = "kustomize"
+	KindPlain     TargetKind = "plain"
+	KindFiles     TargetKind = "files" // the repository's own files, for secrets
+)
+
+// Target is one thing that is deployed: what to render and, after the run,
+// what became of it. The stages after the renderer apply in the order of the
+// fields: PostRender, then PostBuild.
+type Target struct {
+	Name      string     `json:"name"` // unique in a run
+	Kind      TargetKind `json:"kind"`
+	Path      string     `json:"path"`            // chart or overlay directory
+	Files     []string   `json:"files,omitempty"` // plain manifests
+	Helm      *Helm      `json:"helm,omitempty"`
+	Kustomize *Kustomize `json:"kustomize,omitempty"`
+	// PostRender are kustomizations that the rendered objects go through, one
+	// after the other (Flux' postRenderers and commonMetadata).
+	PostRender []Kustomize `json:"postRender,omitempty"`
+	// PostBuild is Flux' variable substitution, nil for none.
+	PostBuild *PostBuild `json:"postBuild,omitempty"`
+	// Namespace is where objects that name none are applied, "" if unknown.
+	Namespace string      `json:"namespace,omitempty"`
+	From      string      `json:"from,omitempty"` // what declared it: a file, "" if found
+	At        source.Span `json:"at,omitzero"`    // where in From
+	Status    Status      `json:"status,omitempty"`
+	Reason    string      `json:"reason,omitempty"`
+	Warnings  []string    `json:"warnings,omitempty"`
+	Objects   int         `json:"objects"`
+	Images    []Image     `json:"images,omitempty"`
+	// KubeVersion is the version to render for; after the run, the one
+	// rendered for.
+	KubeVersion string `json:"kubeVersion,omitempty"`
+}
+
+// Helm says how a chart is rendered. Paths are repository-relative. Values
+// apply in Helm's order: ValueFiles, Inline, Set, SetString, SetFile; the
+// later wins.
+type Helm struct {
+	ValueFiles []string `json:"valueFiles,omitempty"`
+	Inline     []Inline `json:"inline,omitempty"`
+	Set        []string `json:"set,omitempty"`
+	SetString  []string `json:"setString,omitempty"`
+	SetFile    []string `json:"setFile,omitempty"` // key=path
+	// Release and Namespace are "" where nobody says them: the renderer takes
+	// `helm template`'s own defaults, release-name and default, and rules know
+	// that these are not what will be deployed.
+	Release     string   `json:"release,omitempty"`
+	Namespace   string   `json:"namespace,omitempty"`
+	APIVersions []string `json:"apiVersions,omitempty"`
+	SkipCRDs    bool     `json:"skipCRDs,omitempty"`
+	SkipTests   bool     `json:"skipTests,omitempty"`
+	SkipSchema  bool     `json:"skipSchema,omitempty"` // values.schema.json is not enforced
+}
+
+// Inline is a layer of values that stands within another file.
+type Inline struct {
+	// Text is YAML. It is no part of a report: it may come from a Secret.
+	Text string `json:"-"`
+	// At is where Text stands: its first line is At's, and the others follow
+	// one by one. Without a line the text is written nowhere in this form, and
+	// At names only the file.
+	At source.Span `json:"at"`
+}
+
+// Kustomize says what a deployer adds to the kustomization of the target's
+// directory before it is built, with the names and meanings of the fields of a
+// kustomization file: scalars replace, maps and images merge by key, lists are
+// appended. Paths are repository-relative.
+type Kustomize struct {
+	Namespace         string            `json:"namespace,omitempty"`
+	NamePrefix        string            `json:"namePrefix,omitempty"`
+	NameSuffix        string            `json:"nameSuffix,omitempty"`
+	CommonLabels      map[string]string `json:"commonLabels,omitempty"` // selectors too
+	Labels            []Labels          `json:"labels,omitempty"`
+	CommonAnnotations map[string]string `json:"commonAnnotations,omitempty"`
+	Images            []ImageOverride   `json:"images,omitempty"`
+	Replicas          []Replica         `json:"replicas,omitempty"`
+	Components        []string          `json:"components,omitempty"`
+	Patches           []Patch           `json:"patches,omitempty"`
+	// Generate says that the directory has no kustomization file: the build is
+	// that of one that lists Resources (files and directories).
+	Generate  bool     `json:"generate,omitempty"`
+	Resources []string `json:"resources,omitempty"`
+}
+
+// Labels are labels that do not reach every selector.
+type Labels struct {
+	Pairs            map[string]string `json:"pairs"`
+	IncludeSelectors bool              `json:"includeSelectors,omitempty"`
+	IncludeTemplates bool              `json:"includeTemplates,omitempty"`
+}
+
+// ImageOverride changes the images called Name. An empty field leaves that
+// part alone.
+type ImageOverride struct {
+	Name    string `json:"name"`
+	NewName string `json:"newName,omitempty"`
+	NewTag  string `json:"newTag,omitempty"`
+	Digest  string `json:"digest,omitempty"`
+}
+
+// Replica sets the replicas of the workloads called Name.
+type Replica struct {
+	Name  string `json:"name"`
+	Count int64  `json:"count"`
+}
+
+// Patch is a strategic merge patch or a JSON patch: inline, or in a file.
+type Patch struct {
+	Patch   string          `json:"patch,omitempty"`
+	Path    string          `json:"path,omitempty"`
+	Target  *Selector       `json:"target,omitempty"`
+	Options map[string]bool `json:"options,omitempty"` // allowNameChange, allowKindChange
+	// At is where an inline Patch stands, as Inline.At.
+	At source.Span `json:"at,omitzero"`
+}
+
+// Selector chooses the objects that a patch changes; names are anchored
+// regular expressions.
+type Selector struct {
+	Group              string `json:"group,omitempty"`
+	Version            string `json:"version,omitempty"`
+	Kind               string `json:"kind,omitempty"`
+	Name               string `json:"name,omitempty"`
+	Namespace          string `json:"namespace,omitempty"`
+	LabelSelector      string `json:"labelSelector,omitempty"`
+	AnnotationSelector string `json:"annotationSelector,omitempty"`
+}
+
+// PostBuild replaces ${name}, ${name:-default}, ${name:=default} and the other
+// bash forms of Flux in every object that has not opted out with the
+// annotation or label kustomize.toolkit.fluxcd.io/substitute: disabled.
+type PostBuild struct {
+	// Vars are all variables: those of ConfigMaps and Secrets in the
+	// repository and, over them, those written in the Kustomization. They are
+	// no part of a report: they may come from a Secret.
+	Vars map[string]string `json:"-"`
+	// Always substitutes even where Vars is empty, so that defaults apply.
+	Always bool `json:"always,omitempty"`
+	// At is where the substitution is declared.
+	At source.Span `json:"at"`
+}
