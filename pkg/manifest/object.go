@@ -31,6 +31,8 @@ type Object struct {
 	Key  result.Key
 	Doc  *Document
 	Node *yaml.Node
+
+	pod *Pod // nil if the object has no pod template
 }
 
 // Root is the whole object.

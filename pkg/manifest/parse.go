@@ -233,6 +233,7 @@ func (d *Document) collect(n *yaml.Node, depth int, out *[]*Object) {
 			o.Key.Name = g + "*"
 		}
 	}
+	o.pod = o.findPod()
 	*out = append(*out, o)
 }
 

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -154,23 +155,51 @@ func (p Place) IsString() bool {
 }
 
 // Bool is the field's boolean; ok is false if it is absent or no boolean.
+// Plain yes, no, on and off are booleans too: Kubernetes' own tools read YAML
+// 1.1, and "privileged: yes" is privileged.
 func (p Place) Bool() (value, ok bool) {
-	if p.node == nil || p.node.Kind != yaml.ScalarNode || p.node.Tag != "!!bool" {
+	if p.node == nil || p.node.Kind != yaml.ScalarNode {
 		return false, false
 	}
-	return strings.EqualFold(p.node.Value, "true"), true
+	switch {
+	case p.node.Tag == "!!bool":
+		switch strings.ToLower(p.node.Value) {
+		case "true", "yes", "on", "y":
+			return true, true
+		}
+		return false, true
+	case p.node.Tag == "!!str" && p.node.Style == 0:
+		switch p.node.Value {
+		case "yes", "Yes", "YES", "on", "On", "ON":
+			return true, true
+		case "no", "No", "NO", "off", "Off", "OFF":
+			return false, true
+		}
+	}
+	return false, false
 }
 
 // IsTrue reports whether the field is present and true.
 func (p Place) IsTrue() bool { v, _ := p.Bool(); return v }
 
-// Int is the field's integer; ok is false if it is absent or no integer.
+// Int is the field's integer; ok is false if it is absent or no integer. A
+// float without a fraction is one: "0.0" reaches the API server as 0.
 func (p Place) Int() (value int64, ok bool) {
-	if p.node == nil || p.node.Kind != yaml.ScalarNode || p.node.Tag != "!!int" {
+	if p.node == nil || p.node.Kind != yaml.ScalarNode {
 		return 0, false
 	}
-	v, err := strconv.ParseInt(p.node.Value, 0, 64)
-	return v, err == nil
+	switch p.node.Tag {
+	case "!!int":
+		v, err := strconv.ParseInt(p.node.Value, 0, 64)
+		return v, err == nil
+	case "!!float":
+		f, err := strconv.ParseFloat(p.node.Value, 64)
+		if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+			return 0, false
+		}
+		return int64(f), true
+	}
+	return 0, false
 }
 
 // IsMap and IsList report the shape of a present field.

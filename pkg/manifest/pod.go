@@ -38,18 +38,43 @@ type Pod struct {
 	Spec     Place
 }
 
-// Pod finds the object's pod template by shape; ok is false if it has none.
+// workloads are the built-in kinds that always embed a pod template, even one
+// without containers.
+var workloads = map[string]bool{
+	"Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true,
+	"ReplicationController": true, "Job": true, "CronJob": true, "PodTemplate": true,
+}
+
+// Pod is the object's pod template; ok is false if it has none.
 func (o *Object) Pod() (pod Pod, ok bool) {
-	if o.Key.Kind == "Pod" && o.Key.APIVersion == "v1" {
-		return Pod{o, o.Root(), o.At("spec")}, true
+	if o.pod == nil {
+		return Pod{}, false
+	}
+	return *o.pod, true
+}
+
+// findPod looks for the pod template by shape.
+func (o *Object) findPod() *Pod {
+	if o.Key.Kind == "Pod" && o.Key.Group() == "" {
+		return &Pod{o, o.Root(), o.At("spec")}
 	}
 	for _, path := range podTemplates {
 		t := o.At(path...)
-		if t.At("spec", "containers").IsList() {
-			return Pod{o, t, t.At("spec")}, true
+		if spec := t.At("spec"); spec.At("containers").IsList() || spec.IsMap() && o.builtin() && workloads[o.Key.Kind] {
+			return &Pod{o, t, spec}
 		}
 	}
-	return Pod{}, false
+	return nil
+}
+
+// builtin reports whether the object is of one of the API groups that carry
+// Kubernetes' own workloads, those of old versions included.
+func (o *Object) builtin() bool {
+	switch o.Key.Group() {
+	case "", "apps", "batch", "extensions":
+		return true
+	}
+	return false
 }
 
 // Containers yields the containers of the given kinds, or of all kinds.
@@ -71,14 +96,14 @@ func (p Pod) Containers(kinds ...ContainerKind) iter.Seq[Container] {
 	}
 }
 
-// Inherit is the container's securityContext field, or, where the container
-// does not set it, the pod's of the same name. A null counts as absent.
-func (p Pod) Inherit(c Container, field string) Place {
-	own := c.At("securityContext", field)
+// Inherit is the container's securityContext field at path, or, where the
+// container does not set it, the pod's. A null counts as absent.
+func (p Pod) Inherit(c Container, path ...any) Place {
+	own := c.At("securityContext").At(path...)
 	if own.Exists() {
 		return own
 	}
-	if pod := p.Spec.At("securityContext", field); pod.Exists() {
+	if pod := p.Spec.At("securityContext").At(path...); pod.Exists() {
 		return pod
 	}
 	return own

@@ -15,9 +15,10 @@ type Pass struct {
 	Index  *index.Index
 	Params any // what Rule.Params returned, configured
 
-	rule     *Rule
-	severity result.Severity
-	sink     *result.Sink
+	rule      *Rule
+	severity  result.Severity
+	sink      *result.Sink
+	container *manifest.Container // that Rule.Container is looking at
 }
 
 // Report adds a finding at place. The message is lower case without a full
@@ -44,13 +45,19 @@ type Problem struct {
 // Add is Report with options.
 func (p *Pass) Add(pr Problem) {
 	o := pr.At.Object()
+	container, evidence := containerOf(pr.At.Stable()), pr.Evidence
+	if p.container != nil && container != p.container.Name {
+		// A field of the pod, reported for each container that inherits it.
+		container = p.container.Name
+		evidence += "\x00" + container
+	}
 	f := result.Finding{
 		Rule: p.rule.ID, Severity: p.severity,
 		Message: pr.Message, Fix: pr.Fix,
-		Object: o.Key, Field: pr.At.Path(), Container: containerOf(pr.At.Stable()),
+		Object: o.Key, Field: pr.At.Path(), Container: container,
 		Loc: pr.At.Location(), Related: pr.Related,
 		Targets:     []string{p.Index.Target.Name},
-		Fingerprint: result.Fingerprint(p.rule.ID, o.Key, pr.At.Stable(), pr.Evidence),
+		Fingerprint: result.Fingerprint(p.rule.ID, o.Key, pr.At.Stable(), evidence),
 	}
 	if f.Fix == "" {
 		f.Fix = p.rule.Fix

@@ -14,13 +14,20 @@ import (
 // Meta is what people read about a rule.
 type Meta = result.Rule
 
-// Rule is one check. Exactly one of Object and Universe is set.
+// Rule is one check. Exactly one of Object, Pod, Container and Universe is
+// set.
 type Rule struct {
 	Meta
 	// On picks the objects that Object sees.
 	On Matcher
 	// Object checks one object.
 	Object func(p *Pass, o *manifest.Object)
+	// Pod checks the pod template of an object that has one.
+	Pod func(p *Pass, pod manifest.Pod)
+	// Container checks one container, of any kind, of a pod template. What it
+	// reports is about that container, even where the field at fault is the
+	// pod's: two containers make two findings.
+	Container func(p *Pass, pod manifest.Pod, c manifest.Container)
 	// Universe checks all objects of a target at once.
 	Universe func(p *Pass)
 	// Params returns a pointer to a struct of the rule's parameters, filled

@@ -76,9 +76,19 @@ func run(c Configured, x *index.Index, sink *result.Sink) (err error) {
 		return nil
 	}
 	for _, o := range x.Objects {
-		if c.On(o) {
-			at = o
+		at = o
+		pod, isPod := o.Pod()
+		switch {
+		case c.Object != nil && c.On(o):
 			c.Object(p, o)
+		case c.Pod != nil && isPod:
+			c.Pod(p, pod)
+		case c.Container != nil && isPod:
+			for ct := range pod.Containers() {
+				p.container = &ct
+				c.Container(p, pod, ct)
+			}
+			p.container = nil
 		}
 	}
 	return nil

@@ -21,21 +21,14 @@ next image may decide otherwise.`,
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted",
 		},
 	},
-	On: rule.PodBearing,
-	Object: func(p *rule.Pass, o *manifest.Object) {
-		pod, _ := o.Pod()
-		if pod.Windows() {
+	Container: func(p *rule.Pass, pod manifest.Pod, c manifest.Container) {
+		if pod.Windows() || pod.Inherit(c, "runAsNonRoot").IsTrue() {
 			return
 		}
-		for c := range pod.Containers() {
-			if pod.Inherit(c, "runAsNonRoot").IsTrue() {
-				continue
-			}
-			// Above 0 is enough; 0 itself runs-as-root-user says more strongly.
-			if _, ok := pod.Inherit(c, "runAsUser").Int(); ok {
-				continue
-			}
-			p.Report(c.At("securityContext", "runAsNonRoot"), "container %q may run as root: nothing demands another user", c.Name)
+		// Above 0 is enough; 0 itself runs-as-root-user says more strongly.
+		if _, ok := pod.Inherit(c, "runAsUser").Int(); ok {
+			return
 		}
+		p.Report(c.At("securityContext", "runAsNonRoot"), "container %q may run as root: nothing demands another user", c.Name)
 	},
 }

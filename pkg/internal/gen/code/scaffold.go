@@ -27,8 +27,7 @@ var %[2]s = &rule.Rule{
 		Fix:   "",
 		Refs:  []string{},
 	},
-	On: rule.PodBearing,
-	Object: func(p *rule.Pass, o *manifest.Object) {
+	Container: func(p *rule.Pass, pod manifest.Pod, c manifest.Container) {
 	},
 }
 `
