@@ -1,0 +1,129 @@
+package archtest
+
+import "slices"
+
+// layer is a row of the imports table: the packages that a package may import
+// from this module, and why no others. Names are below the module's path; one
+// that ends in "/..." stands for the packages below it, too.
+type layer struct {
+	pkg string
+	may []string
+	why string
+}
+
+// The stack that everything stands on, bottom first. Each may import those
+// before it.
+var (
+	places  = []string{"pkg/source", "pkg/result"}
+	objects = slices.Concat(places, []string{"pkg/srcmap", "pkg/manifest"})
+	indexed = slices.Concat(objects, []string{"pkg/index"})
+)
+
+var layers = []layer{
+	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
+	{"docs", nil, "it is text, which any command may print"},
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/triage"}),
+		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
+	{"pkg/config", places, "what the user decided is data; who acts on it reads it"},
+	{"pkg/scan", slices.Concat(indexed, []string{"pkg/render", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
+
+	{"pkg/discover", places, "finding targets renders nothing and checks nothing"},
+	{"pkg/render", objects, "a renderer gives documents; what they mean is for others"},
+	{"pkg/render/plain", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
+	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
+	{"pkg/report", places, "every writer must work on a report read back from JSON"},
+
+	{"pkg/rules", []string{"pkg/rule", "pkg/rules/..."}, "it lists the families, nothing more"},
+	{"pkg/rules/...", slices.Concat(indexed, []string{"pkg/rule"}), "a rule sees its pass; families do not know each other"},
+	{"pkg/rule", indexed, "a rule is data and a function, with no way to I/O"},
+
+	{"pkg/index", objects, "it is frozen once built and knows no rule"},
+	{"pkg/manifest", []string{"pkg/source", "pkg/result", "pkg/srcmap"}, "an object does not know who looks at it"},
+	{"pkg/srcmap", places, "a map of lines does not know what the lines mean"},
+	{"pkg/result", []string{"pkg/source"}, "findings are a leaf: analyzers write them, reports read them"},
+	{"pkg/source", nil, "it is the leaf of all"},
+
+	{"pkg/internal/archtest", nil, "it reads the code as data"},
+	{"pkg/internal/gen", nil, "it writes files and knows no rule"},
+	{"pkg/internal/gen/code", []string{"pkg/internal/gen"}, "it must run while the rules do not compile"},
+	{"pkg/internal/gen/docs", []string{"pkg/internal/gen", "pkg/internal/ruletest", "pkg/rule", "pkg/rules"}, "pages follow from rules and fixtures alone"},
+	{"pkg/internal/golden", nil, "any test may use it"},
+	{"pkg/internal/ruletest", slices.Concat(indexed, []string{"pkg/render", "pkg/render/plain", "pkg/rule"}), "families without a chart among their fixtures must not link Helm"},
+}
+
+// library is a row of the table of libraries: an import path, or the start of
+// one, that only these packages may import.
+type library struct {
+	path string
+	only []string
+	why  string
+}
+
+var libraries = []library{
+	{"github.com/urfave/cli", []string{"pkg/cli"}, "flags are turned into a config.Config at once"},
+	{"helm.sh/helm", nil, "pkg/render/helm alone, so that the next major version can take its place"},
+	{"sigs.k8s.io/kustomize", nil, "pkg/render/kustomize alone: its OpenAPI schema is global to the process, and one place must guard it"},
+	{"github.com/zricethezav/gitleaks", nil, "pkg/secret alone: it configures itself through globals"},
+	{"github.com/chavacava/garif", nil, "pkg/report alone, where its omissions are mended"},
+	{"github.com/google/go-containerregistry", nil, "pkg/image alone: it reaches the network"},
+	{"github.com/google/cel-go", nil, "pkg/policy alone: what runs a user's expressions bounds them"},
+	{"k8s.io/api", nil, `typed objects erase "absent" against "false", and where a field is written`},
+	{"k8s.io/apimachinery", nil, `typed objects erase "absent" against "false", and where a field is written`},
+	{"k8s.io/client-go", nil, "a scan has no cluster"},
+	{"sigs.k8s.io/yaml", nil, "it drops positions: decode with yaml.v3 nodes, once"},
+	{"os/exec", nil, "a scanned repository must not run a program"},
+	{"net/http", nil, "a scan reaches no network"},
+	{"log", nil, "nothing prints but the reports and the progress, and no logger decides outcomes"},
+	{"testing", nil, "test harnesses stay out of the binary"},
+	{"unsafe", nil, "input is hostile"},
+}
+
+// call is a row of the table of calls: functions that shipped packages do not
+// call, but for the exceptions, each with its own reason.
+type call struct {
+	funcs  []string // "path.Name"
+	except map[string]string
+	why    string
+}
+
+var calls = []call{
+	{
+		funcs: []string{
+			"os.Open", "os.OpenFile", "os.OpenRoot", "os.ReadFile", "os.ReadDir", "os.Stat", "os.Lstat", "os.Readlink", "os.DirFS",
+			"path/filepath.Walk", "path/filepath.WalkDir", "path/filepath.Glob", "path/filepath.EvalSymlinks",
+		},
+		except: map[string]string{
+			"pkg/source": "the confined view itself",
+		},
+		why: "files of a scanned repository are read through source.Repo, which no link or \"..\" leaves",
+	},
+	{
+		funcs: []string{
+			"os.Create", "os.CreateTemp", "os.WriteFile", "os.Mkdir", "os.MkdirAll", "os.MkdirTemp",
+			"os.Remove", "os.RemoveAll", "os.Rename", "os.Symlink", "os.Link", "os.Chmod", "os.Chdir", "os.Setenv",
+		},
+		why: "a scan leaves nothing behind but the reports that were asked for",
+	},
+	{
+		funcs: []string{"os.Getenv", "os.LookupEnv", "os.Environ"},
+		why:   "outcomes depend on the repository and the configuration alone",
+	},
+	{
+		funcs:  []string{"os.Exit", "runtime.Goexit"},
+		except: map[string]string{"cmd/kustoms": "only main exits"},
+		why:    "only main exits, so that reports are always written",
+	},
+	{
+		funcs:  []string{"os.Stdin", "os.Stdout", "os.Stderr", "os.Args", "fmt.Print", "fmt.Printf", "fmt.Println"},
+		except: map[string]string{"cmd/kustoms": "main hands the streams down"},
+		why:    "streams are injected, so that every command is tested in process",
+	},
+	{
+		funcs: []string{"net.Dial", "net.DialTimeout", "net.Dialer", "net.Listen", "net.Resolver", "net.LookupHost", "net.LookupIP"},
+		why:   "a scan reaches no network",
+	},
+	{
+		funcs: []string{"time.Now", "time.Since", "math/rand.*", "math/rand/v2.*"},
+		why:   "two scans of one commit give the same bytes",
+	},
+}
