@@ -29,3 +29,17 @@ func (c Container) Adds(capability string) bool {
 	}
 	return false
 }
+
+// Handlers yields the probes and lifecycle hooks that the container sets.
+func (c Container) Handlers() iter.Seq[Place] {
+	return func(yield func(Place) bool) {
+		for _, h := range [...]Place{
+			c.At("livenessProbe"), c.At("readinessProbe"), c.At("startupProbe"),
+			c.At("lifecycle", "postStart"), c.At("lifecycle", "preStop"),
+		} {
+			if h.Exists() && !yield(h) {
+				return
+			}
+		}
+	}
+}

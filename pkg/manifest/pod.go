@@ -113,6 +113,13 @@ func (p Pod) Inherit(c Container, path ...any) Place {
 // it from Linux-only fields.
 func (p Pod) Windows() bool { return p.Spec.At("os", "name").Str() == "windows" }
 
+// OwnUsers reports whether the pod has a user namespace of its own, so that its
+// user numbers are not those of the node.
+func (p Pod) OwnUsers() bool {
+	host, ok := p.Spec.At("hostUsers").Bool()
+	return ok && !host
+}
+
 // Labels and Annotations of the pod template.
 func (p Pod) Labels() Place { return p.Template.At("metadata", "labels") }
 
