@@ -117,6 +117,7 @@ type Finding struct {
 	Targets     []string      `json:"targets,omitempty"`
 	Fingerprint string        `json:"fingerprint"`
 	Excerpt     *Excerpt      `json:"excerpt,omitempty"`
+	Leak        *Leak         `json:"leak,omitempty"`
 	Suppressed  *Suppression  `json:"suppressed,omitempty"`
 	Baseline    BaselineState `json:"baseline,omitempty"`
 }
@@ -125,6 +126,19 @@ type Finding struct {
 // suppressed nor known from the baseline.
 func (f *Finding) Counts() bool {
 	return f.Suppressed == nil && (f.Baseline == "" || f.Baseline == BaselineNew)
+}
+
+// Leak marks a finding about a secret in the source text at Loc.Primary. Leaks
+// whose spans overlap are one, whatever rule or target saw them.
+type Leak struct {
+	// Generic says that only its surroundings tell it for a secret; another
+	// rule that knows its kind is believed before.
+	Generic bool `json:"generic,omitempty"`
+	// Commit, Author and Date (RFC 3339) say who wrote it when, for a leak
+	// in the history.
+	Commit string `json:"commit,omitempty"`
+	Author string `json:"author,omitempty"`
+	Date   string `json:"date,omitempty"`
 }
 
 // Excerpt is the source around a finding, already masked where it held a

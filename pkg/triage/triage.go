@@ -21,7 +21,8 @@ type step struct {
 
 // steps run in this order.
 var steps = []step{
-	{"dedupe", dedupe},     // first: every later step sees one finding a problem
+	{"leaks", leaks},       // before dedupe, which tells objects apart: a leak is its source text
+	{"dedupe", dedupe},     // early: every later step sees one finding a problem
 	{"severity", override}, // after dedupe: one finding, one severity
 	{"sort", order},        // last: severity decides the order
 }

@@ -1,0 +1,137 @@
+// Package secret finds credentials that were written down: in the
+// repository's files as they stand, and in rendered objects with what Secrets
+// encode decoded. It is the only importer of gitleaks, whose rules and
+// configuration format it keeps.
+//
+// Two invariants. A secret's value lives in a leak, in memory, and nowhere
+// else: findings, errors and fingerprints are made of its rule, file and key
+// path, and an excerpt is masked before it leaves. And a leak belongs to the
+// source line that holds it: one seen in a rendered object is looked up in the
+// values, template or generator file that it came from, so that triage sees
+// the same span from both sides and reports it once.
+package secret
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// Options is what a run decides.
+type Options struct {
+	// Repo is where rendered leaks are looked up, and where the gitleaks
+	// files of the repository are read.
+	Repo *source.Repo
+	// Ignore reports values that are no secrets because the renderer made
+	// them up; may be nil.
+	Ignore func(value string) bool
+}
+
+// Analyzer is a scan.Analyzer. Safe for concurrent use.
+type Analyzer struct {
+	opts   Options
+	engine *engine
+	files  fileCache
+}
+
+// New prepares the rules. The error is broken configuration in the
+// repository.
+func New(opts Options) (*Analyzer, error) {
+	e, err := newEngine()
+	if err != nil {
+		return nil, err
+	}
+	if opts.Ignore == nil {
+		opts.Ignore = func(string) bool { return false }
+	}
+	return &Analyzer{opts: opts, engine: e, files: fileCache{repo: opts.Repo}}, nil
+}
+
+// Name is the analyzer's name, and its stage's.
+func (a *Analyzer) Name() string { return "secrets" }
+
+// Rules describes what can be reported, sorted by id.
+func (a *Analyzer) Rules() []result.Rule {
+	out := a.engine.describe()
+	slices.SortFunc(out, func(x, y result.Rule) int { return strings.Compare(x.ID, y.ID) })
+	return out
+}
+
+// Analyze scans the repository's files for the target of kind "files", and
+// the rendered objects of any other.
+func (a *Analyzer) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
+	if x.Target.Kind == result.KindFiles {
+		return a.scanFiles(ctx, x, sink)
+	}
+	return a.scanObjects(ctx, x, sink)
+}
+
+// leak is one secret in a text. Its value must not outlive the scan.
+type leak struct {
+	rule string // gitleaks' id, or ours
+	// start and end are byte offsets of the secret as it is written, encoded
+	// or not.
+	start, end int
+	value      hidden
+	// encoded says that the text holds the value in an encoded form.
+	encoded bool
+}
+
+// hidden is a secret's text. Whatever prints it prints none of it.
+type hidden string
+
+// String and GoString cover the verbs of package fmt.
+func (hidden) String() string { return "[secret]" }
+
+// GoString is String.
+func (hidden) GoString() string { return "[secret]" }
+
+// settle sorts leaks by place and keeps one where several overlap: the most
+// specific, which is then the shortest.
+func settle(leaks []leak) []leak {
+	slices.SortStableFunc(leaks, func(x, y leak) int {
+		return cmp.Or(rank(x.rule)-rank(y.rule), (x.end-x.start)-(y.end-y.start), x.start-y.start, strings.Compare(x.rule, y.rule))
+	})
+	var out []leak
+	for _, l := range leaks {
+		if !slices.ContainsFunc(out, func(o leak) bool { return l.start < o.end && o.start < l.end || l.start == o.start }) {
+			out = append(out, l)
+		}
+	}
+	slices.SortFunc(out, func(x, y leak) int { return x.start - y.start })
+	return out
+}
+
+// fileCache keeps the text of the files that rendered leaks were traced to.
+type fileCache struct {
+	repo *source.Repo
+	mu   sync.Mutex
+	text map[string]string
+}
+
+// get returns a file's text, "" if it cannot be read.
+func (c *fileCache) get(path string) string {
+	if c.repo == nil || path == "" {
+		return ""
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t, ok := c.text[path]; ok {
+		return t
+	}
+	data, err := c.repo.ReadFile(path)
+	if err != nil {
+		data = nil
+	}
+	if c.text == nil || len(c.text) >= 256 {
+		c.text = map[string]string{}
+	}
+	c.text[path] = string(data)
+	return c.text[path]
+}

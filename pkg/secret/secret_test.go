@@ -1,0 +1,170 @@
+package secret
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+	"github.com/kustoms-dev/kustoms/pkg/srcmap"
+	"github.com/kustoms-dev/kustoms/pkg/triage"
+)
+
+// The tokens are put together here, so that the repository holds none whole.
+var (
+	awsID     = "AK" + "IA" + "Q3EGZ7YQ" + "WPXT2MVN"
+	githubPAT = "gh" + "p_" + "x9Kd02mQzL7vRt4YbN8s" + "W1cE6uHj3FgPaToX"
+	slackBot  = "xo" + "xb-" + "738291046512-" + "918273645012-" + "aZ3kTq9LmWx7RvBn2CyD5eFg"
+)
+
+func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+// repo writes files to a fresh directory and opens it.
+func repo(t *testing.T, files map[string]string) *source.Repo {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		p := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := source.OpenRepo(dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+// analyze scans the files and the documents, and triages.
+func analyze(t *testing.T, opts Options, files []string, docs ...*manifest.Document) []result.Finding {
+	t.Helper()
+	a, err := New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sink result.Sink
+	x := index.New(result.Target{Name: "files", Kind: result.KindFiles}, nil)
+	x.Repo, x.Files = opts.Repo, files
+	if err := a.Analyze(t.Context(), x, &sink); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range docs {
+		if err := d.Parse(); err != nil {
+			t.Fatal(err)
+		}
+		x := index.New(result.Target{Name: d.Target, Kind: result.KindHelm}, []*manifest.Document{d})
+		if err := a.Analyze(t.Context(), x, &sink); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fs, stages := sink.Take()
+	for _, s := range stages {
+		t.Errorf("stage %+v", s)
+	}
+	r := &result.Report{Findings: fs}
+	triage.Run(&triage.Options{}, r)
+	return r.Findings
+}
+
+func TestFiles(t *testing.T) {
+	files := map[string]string{
+		"chart/values.yaml": "aws:\n  accessKey: " + awsID + "\nother: 1\n",
+		"run.sh":            "export TOKEN=" + githubPAT + "\n",
+		"secret.yaml":       "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ndata:\n  bot: " + b64("url="+slackBot) + "\n",
+	}
+	got := analyze(t, Options{Repo: repo(t, files)}, []string{"chart/values.yaml", "run.sh", "secret.yaml"})
+	want := map[string]string{
+		"secret-aws-access-token": "chart/values.yaml:2:14",
+		"secret-github-pat":       "run.sh:1:14",
+		"secret-slack-bot-token":  "secret.yaml:6",
+	}
+	for _, f := range got {
+		at := f.Loc.Primary.String()
+		if want[f.Rule] == "" || !strings.HasPrefix(at, want[f.Rule]) {
+			t.Errorf("%s at %s: %s", f.Rule, at, f.Message)
+		}
+		delete(want, f.Rule)
+	}
+	for id, at := range want {
+		t.Errorf("no %s at %s", id, at)
+	}
+}
+
+// A leak in values that two renders show, encoded and plain, is one finding at
+// the values line.
+func TestRenderedOnce(t *testing.T) {
+	r := repo(t, map[string]string{
+		"chart/values.yaml":           "aws:\n  accessKey: " + awsID + "\n",
+		"chart/templates/secret.yaml": "data:\n  key: {{ .Values.aws.accessKey | b64enc }}\n",
+	})
+	doc := func(target string) *manifest.Document {
+		text := "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\ndata:\n  key: " + b64(awsID) + "\n"
+		lines := make([]srcmap.Line, 6)
+		for i := range lines {
+			lines[i].Chain = []result.Origin{{Span: source.LineSpan("chart/templates/secret.yaml", 2), Role: result.RoleTemplate}}
+		}
+		lines[5].Values = []result.Origin{{Span: source.LineSpan("chart/values.yaml", 1), Role: result.RoleValues, Key: "aws"}}
+		return &manifest.Document{Target: target, Path: "chart/templates/secret.yaml", Text: []byte(text), Line: 1, Map: srcmap.New(lines)}
+	}
+	for name, files := range map[string][]string{"with files": {"chart/values.yaml"}, "without": nil} {
+		got := analyze(t, Options{Repo: r}, files, doc("prod"), doc("test"))
+		if len(got) != 1 {
+			t.Fatalf("%s: %d findings: %+v", name, len(got), got)
+		}
+		f := got[0]
+		if at := f.Loc.Primary.String(); f.Rule != "secret-aws-access-token" || at != "chart/values.yaml:2:14" {
+			t.Errorf("%s: %s at %s", name, f.Rule, at)
+		}
+		if len(f.Related) != 1 || len(f.Targets) != 2+len(files) || f.Object.Kind != "Secret" {
+			t.Errorf("%s: related %v, targets %v, object %v", name, f.Related, f.Targets, f.Object)
+		}
+	}
+}
+
+// Nothing that a finding carries holds more than four characters of a secret.
+func TestNothingShown(t *testing.T) {
+	text := "a: " + awsID + " # " + githubPAT + "\nb: " + b64(slackBot+" and more") + "\n"
+	got := analyze(t, Options{Repo: repo(t, map[string]string{"a.yaml": text})}, []string{"a.yaml"})
+	if len(got) < 3 {
+		t.Fatalf("%d findings", len(got))
+	}
+	out, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []string{awsID, githubPAT, slackBot, b64(slackBot + " and more")} {
+		for i := 0; i+5 <= len(v); i++ {
+			if strings.Contains(string(out), v[i:i+5]) {
+				t.Fatalf("a finding shows part %d of a secret", i)
+			}
+		}
+	}
+}
+
+func TestKeyPath(t *testing.T) {
+	text := "db:\n  auth:\n    {{- if .x }}\n    password: VALUE\n  list:\n  - name: a\n    token: VALUE\nfile: |\n  one\n  VALUE\nexport KEY=VALUE\n"
+	var got []string
+	for off := 0; ; {
+		i := strings.Index(text[off:], "VALUE")
+		if i < 0 {
+			break
+		}
+		got = append(got, keyPath(text, off+i))
+		off += i + 5
+	}
+	want := "db.auth.password db.list.token file KEY"
+	if s := strings.Join(got, " "); s != want {
+		t.Errorf("got %q, want %q", s, want)
+	}
+}
