@@ -3,12 +3,16 @@
 // table of them, which flags, help, documentation and tests iterate. Writers
 // see nothing but the report, so every one is tested without a scan, and the
 // JSON form replays into all others.
+//
+// Each writer keeps within the limits of its consumer by itself, worst
+// findings first, and says in its output how many it left out.
 package report
 
 import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
@@ -31,17 +35,47 @@ type Format struct {
 	Write Writer
 }
 
+// Options is what the caller decides about the formats; the zero value is what
+// a file or a pipe gets.
+type Options struct {
+	// Color and Width (0: 80) shape the text format.
+	Color bool
+	Width int
+	// Verbose shows everything in the text format: each finding in full, and
+	// what is suppressed, known or fixed.
+	Verbose bool
+	// Category tells apart several SARIF files that one job uploads, such as
+	// those of two projects in one repository.
+	Category string
+	// Suppressed puts suppressed findings into SARIF, marked as such. GitHub
+	// shows them as open alerts.
+	Suppressed bool
+	// Time is when the scan ran, for the formats that demand one; reports
+	// hold none, so that two runs give the same bytes.
+	Time time.Time
+}
+
+// Formats lists every format, sorted by name, with default options.
+func Formats() []Format { return Options{}.Formats() }
+
+// Lookup finds a format by name, with default options.
+func Lookup(name string) (Format, error) { return Options{}.Lookup(name) }
+
 // Formats lists every format, sorted by name.
-func Formats() []Format {
+func (o Options) Formats() []Format {
 	return []Format{
 		{"json", "everything, lossless; replays into the other formats", WriterFunc(writeJSON)},
+		{"junit", "JUnit XML for GitLab and others", junit{}},
+		{"junit-strict", "JUnit XML within the schema that Jenkins publishes", junit{strict: true}},
+		{"sarif", "SARIF 2.1.0 for GitHub and GitLab code scanning", sarif{category: o.Category, suppressed: o.Suppressed}},
+		{"text", "for people, on a terminal", text{color: o.Color, verbose: o.Verbose, width: o.Width}},
 	}
 }
 
 // Lookup finds a format by name.
-func Lookup(name string) (Format, error) {
+func (o Options) Lookup(name string) (Format, error) {
 	var names []string
-	for _, f := range Formats() {
+	for _, f := range o.Formats() {
 		if f.Name == name {
 			return f, nil
 		}

@@ -20,6 +20,7 @@ type Tool struct {
 type Rule struct {
 	ID        string              `json:"id"`
 	Family    string              `json:"family"`
+	Analyzer  string              `json:"analyzer,omitempty"` // the stage that runs it; set by the scan
 	Title     string              `json:"title"`
 	Severity  Severity            `json:"severity"`
 	Off       bool                `json:"off,omitempty"` // not run unless asked for

@@ -59,7 +59,10 @@ type Event struct {
 func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 	rep := &result.Report{Schema: result.SchemaVersion, Tool: r.Tool, Gate: r.Gate, Targets: slices.Clone(r.Targets)}
 	for _, a := range r.Analyzers {
-		rep.Rules = append(rep.Rules, a.Rules()...)
+		for _, m := range a.Rules() {
+			m.Analyzer = a.Name()
+			rep.Rules = append(rep.Rules, m)
+		}
 	}
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
 

@@ -1,0 +1,192 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// canonical is a report that holds one of everything that a writer must get
+// right: all severities, suppressed, known and fixed findings, findings seen
+// in several targets, chains from values to the rendered line, related places,
+// failed and skipped stages, odd paths, and strings made to break out.
+func canonical() *result.Report {
+	r := &result.Report{
+		Schema: result.SchemaVersion,
+		Tool:   result.Tool{Name: "kustoms", Version: "0.1.0"},
+		Gate:   result.Gate{FailOn: "high"},
+		Rules: []result.Rule{
+			{ID: "allow-privilege-escalation", Family: "pod", Analyzer: "rules", Title: "Privilege escalation is allowed", Severity: result.Medium, Since: "0.1",
+				Why: "A process may gain more rights than its parent, through a setuid binary for one.",
+				Fix: "Set `allowPrivilegeEscalation: false`.", Standards: []string{"CIS 5.2.6", "CWE-269"}},
+			{ID: "image-tag-mutable", Family: "image", Analyzer: "rules", Title: "Image tag can move", Severity: result.Medium,
+				Why: "What is tested is not what runs:\n\tthe tag may name another image tomorrow.",
+				Fix: "Pin the image by digest."},
+			{ID: "insecure-transport", Family: "ingress", Analyzer: "rules", Title: "Ingress serves plain HTTP", Severity: result.Low,
+				Why: "Anyone on the path reads and changes what is sent.", Fix: "Add a `tls` section.",
+				Standards: []string{"NSA encryption", "CWE-319"}},
+			{ID: "leaked-aws-key", Family: "secret", Analyzer: "secrets", Title: "AWS access key in the repository", Severity: result.Critical,
+				Why: "Whoever reads the repository can use the key.", Fix: "Revoke the key, then take it out of the history.",
+				Standards: []string{"CWE-798"}, Refs: []string{"https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html"}},
+			{ID: "our-policy", Family: "policy", Analyzer: "policy", Title: hostile("rule title"), Severity: result.Info,
+				Why: hostile("why"), Fix: hostile("fix"), Refs: []string{"javascript:alert(1)", "https://example.com/a b"}},
+			{ID: "privileged-container", Family: "pod", Analyzer: "rules", Title: "Container is privileged", Severity: result.Critical,
+				Why: "A privileged container has every capability and sees all devices of its node: leaving it is one command.",
+				Fix: "Remove `privileged: true`; add the one capability that is needed.",
+				Standards: []string{"CIS 5.2.2", "NSA pod-security", "PSS baseline privileged", "CWE-250"},
+				Peers:     map[string][]string{"checkov": {"CKV_K8S_16"}, "trivy": {"KSV-0017"}}, Aliases: []string{"privileged"}},
+			{ID: "run-as-non-root", Family: "pod", Analyzer: "rules", Title: "Container may run as root", Severity: result.High,
+				Why: "A process that escapes as root is root on the node.", Fix: "Set `runAsNonRoot: true`.",
+				Standards: []string{"CIS 5.2.7", "CWE-250"}},
+			{ID: "wildcard-rule", Family: "rbac", Analyzer: "rules", Title: "Role allows every verb", Severity: result.High,
+				Why: "Verbs added later are granted too.", Fix: "List the verbs.", Standards: []string{"CIS 5.1.3", "CWE-269"}},
+		},
+		Targets: []result.Target{
+			{Name: "charts/broken", Kind: result.KindHelm, Path: "charts/broken", Status: result.Failed,
+				Reason: `charts/broken/templates/deploy.yaml:7: function "tpl2" not defined`},
+			{Name: "charts/shop@prod.eu", Kind: result.KindHelm, Path: "charts/shop", Status: result.OK, Objects: 12,
+				Helm: &result.Helm{ValueFiles: []string{"charts/shop/values-prod.yaml"}, Release: "shop", Namespace: "shop"},
+				Images: []result.Image{{Ref: "nginx:latest", Object: web(), Container: "web", Loc: at("charts/shop/templates/web.yaml", 31, 18, 44)},
+					{Ref: "ghcr.io/shop/api@sha256:0123", Object: web(), Container: "api", Loc: at("charts/shop/templates/web.yaml", 44, 18, 44)}}},
+			{Name: "charts/shop@staging", Kind: result.KindHelm, Path: "charts/shop", Status: result.OK, Objects: 12},
+			{Name: "files", Kind: result.KindFiles, Path: ".", Files: []string{"README.md", "deploy/aws.env"}, Status: result.OK},
+			{Name: "manifests", Kind: result.KindPlain, Path: "manifests", Files: []string{"manifests/прод/роль.yaml"}, Status: result.OK, Objects: 3},
+			{Name: "overlays/remote", Kind: result.KindKustomize, Path: "overlays/remote", Status: result.Skipped,
+				Reason: "needs https://example.com/base: the network is not used"},
+		},
+		Stages: []result.Stage{
+			{Name: "images", Status: result.Skipped, Reason: "no vulnerability database is configured", Hint: "pass --images"},
+			{Name: "render", Target: "charts/broken", Status: result.Failed, Reason: `charts/broken/templates/deploy.yaml:7: function "tpl2" not defined`,
+				Hint: "the chart may need a newer Helm", At: source.LineSpan("charts/broken/templates/deploy.yaml", 7)},
+			{Name: "render", Target: "overlays/remote", Status: result.Skipped, Reason: "needs https://example.com/base: the network is not used"},
+			{Name: "rules", Target: "charts/shop@prod.eu", Status: result.Failed, Reason: hostile("a rule broke")},
+		},
+	}
+	for _, t := range []string{"charts/shop@prod.eu", "charts/shop@staging", "files", "manifests"} {
+		for _, s := range []string{"policy", "render", "rules", "secrets"} {
+			r.Stages = append(r.Stages, result.Stage{Name: s, Target: t, Status: result.OK})
+		}
+	}
+	r.Findings = canonicalFindings()
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Fix == "" {
+			f.Fix = r.Rule(f.Rule).Fix
+		}
+		f.Fingerprint = result.Fingerprint(f.Rule, f.Object, f.Field, fmt.Sprint(i))
+	}
+	return r
+}
+
+func canonicalFindings() []result.Finding {
+	both := []string{"charts/shop@prod.eu", "charts/shop@staging"}
+	chain := result.Location{
+		Primary:  span("charts/shop/values-prod.yaml", 12, 15, 19),
+		Rendered: span("charts/shop@prod.eu", 44, 25, 29),
+		Exact:    true,
+		Chain: []result.Origin{
+			{Span: span("charts/shop/values-prod.yaml", 12, 15, 19), Role: result.RoleValues, Key: "web.privileged"},
+			{Span: span("charts/shop/templates/_helpers.tpl", 20, 0, 0), Role: result.RoleTemplate},
+			{Span: span("charts/shop/templates/web.yaml", 33, 0, 0), Role: result.RoleInclude},
+		},
+	}
+	role := result.Key{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "ClusterRole", Name: "ops"}
+	return []result.Finding{
+		{Rule: "leaked-aws-key", Severity: result.Critical, Message: "an AWS access key stands in a file: whoever reads the repository can use it",
+			Loc: at("deploy/aws.env", 3, 19, 39), Targets: []string{"files"},
+			Excerpt: &result.Excerpt{First: 2, Lines: []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=********************", "# end"}}},
+		{Rule: "privileged-container", Severity: result.Critical, Message: `container "web" is privileged: it can take over its node`,
+			Object: web(), Container: "web", Field: "spec.template.spec.containers[0].securityContext.privileged", Loc: chain, Targets: both,
+			Excerpt:  &result.Excerpt{First: 11, Lines: []string{"web:", "  privileged: true # for tcpdump", "  replicas: 2"}},
+			Baseline: result.BaselineNew,
+			Related: []result.Related{
+				{Location: at("charts/shop/templates/web.yaml", 33, 0, 0), Message: "the container [web] that it is set on"},
+				{Location: at("charts/shop/values.yaml", 9, 3, 20), Message: "the chart's own default is false"},
+			}},
+		{Rule: "run-as-non-root", Severity: result.High, Message: `container "api" may run as root: nothing demands another user`,
+			Object: web(), Container: "api", Field: "spec.template.spec.containers[1].securityContext.runAsNonRoot",
+			Loc: result.Location{Primary: source.LineSpan("charts/shop/templates/web.yaml", 40)}, Targets: []string{"charts/shop@staging"},
+			Excerpt: &result.Excerpt{First: 39, Lines: []string{"        {{- if .Values.api.enabled }}", "        - name: api", "          image: {{ .Values.api.image }}"}}},
+		{Rule: "wildcard-rule", Severity: result.High, Message: `ClusterRole "ops" allows every verb on pods`, Object: role, Field: "rules[0].verbs",
+			Loc: at("manifests/прод/роль.yaml", 8, 12, 17), Targets: []string{"manifests"},
+			Excerpt: &result.Excerpt{First: 7, Lines: []string{"  - resources: [\"поды\", \"箱\"]", "    verbs: [\"*\"] # всё", "    apiGroups: [\"\"]"}}},
+		{Rule: "wildcard-rule", Severity: result.High, Message: `ClusterRole "legacy" allows every verb on secrets`,
+			Object: result.Key{APIVersion: role.APIVersion, Kind: "ClusterRole", Name: "legacy"}, Field: "rules[0].verbs",
+			Loc: at("manifests/прод/роль.yaml", 21, 12, 17), Targets: []string{"manifests"},
+			Suppressed: &result.Suppression{Kind: "comment", Reason: "moves out in Q3, see OPS-7", Owner: "ops", Expires: "2027-03-01", From: source.LineSpan("manifests/прод/роль.yaml", 20)}},
+		{Rule: "wildcard-rule", Severity: result.High, Message: `ClusterRole "old" allows every verb on jobs`,
+			Object: result.Key{APIVersion: role.APIVersion, Kind: "ClusterRole", Name: "old"}, Field: "rules[0].verbs",
+			Loc: at("manifests/прод/роль.yaml", 30, 12, 17), Targets: []string{"manifests"}, Baseline: result.BaselineUnchanged},
+		{Rule: "wildcard-rule", Severity: result.High, Message: `ClusterRole "gone" allows every verb on jobs`,
+			Object: result.Key{APIVersion: role.APIVersion, Kind: "ClusterRole", Name: "gone"}, Field: "rules[0].verbs",
+			Loc: at("manifests/gone.yaml", 3, 12, 17), Baseline: result.BaselineAbsent},
+		{Rule: "allow-privilege-escalation", Severity: result.Medium, Message: `container "web" may gain rights`, Object: web(), Container: "web",
+			Field: "spec.template.spec.containers[0].securityContext", Loc: at("charts/shop/templates/web.yaml", 31, 9, 0), Targets: both,
+			Excerpt: &result.Excerpt{First: 30, Lines: []string{"      containers:", "\t- name: web\t# tabs", strings.Repeat("          very long line ", 12)}}},
+		{Rule: "image-tag-mutable", Severity: result.Medium, Message: `image "nginx:latest" can change under the same name`, Object: web(), Container: "web",
+			Field: "spec.template.spec.containers[0].image", Loc: at("dir with space/a%b#c?:x.yaml", 5, 18, 30), Targets: both},
+		{Rule: "insecure-transport", Severity: result.Low, Message: `Ingress "shop" has no TLS: passwords travel in clear`,
+			Object: result.Key{APIVersion: "networking.k8s.io/v1", Kind: "Ingress", Namespace: "shop", Name: "shop"}, Field: "spec.tls",
+			Loc: at("charts/shop/templates/ingress.yaml", 12, 1, 5), Targets: both},
+		{Rule: "our-policy", Severity: result.Info, Message: hostile("message"), Fix: hostile("fix"),
+			Object: result.Key{APIVersion: "v1", Kind: hostile("Kind"), Namespace: hostile("ns"), Name: hostile("name")},
+			Field:  hostile("field"), Container: hostile("container"), Targets: []string{"manifests"},
+			Loc:     at("manifests/"+hostile("path")+".yaml", 1, 1, 9),
+			Related: []result.Related{{Location: at("manifests/x.yaml", 1, 0, 0), Message: hostile("related")}},
+			Excerpt: &result.Excerpt{First: 1, Lines: strings.Split(hostile("excerpt"), "\n")}},
+	}
+}
+
+// hostile is a string that tries every way out of the formats.
+func hostile(name string) string {
+	return "=" + name + `<script>alert(1)</script><img src=x onerror=alert(1)>"'` + "`" +
+		"]]><!-- --> [click](https://evil.example/) ![x](https://evil.example/x.png) @octocat #1 !2 www.evil.example | x | \\ %0A" +
+		"\n::error file=x::injected\n##[group]injected\n/close\n\x1b[31mred\x1b[0m\x1b]8;;https://evil.example\x07\r\x1b[0Ksection_start:1:x\r\x1b[0K" +
+		"\n[[ATTACHMENT|/etc/passwd]] {{ 7*7 }} ${7*7} \u202eevil\u202c\u200b\x00\ufffe"
+}
+
+func web() result.Key {
+	return result.Key{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "web"}
+}
+
+func span(path string, line, from, to int) source.Span {
+	s := source.Span{Path: path, Start: source.Pos{Line: line, Col: from}}
+	if to > 0 {
+		s.End = source.Pos{Line: line, Col: to}
+	}
+	return s
+}
+
+func at(path string, line, from, to int) result.Location {
+	return result.Location{Primary: span(path, line, from, to), Exact: true}
+}
+
+// empty is the report of a run over a repository that is clean.
+func empty() *result.Report {
+	return &result.Report{
+		Schema: result.SchemaVersion, Tool: result.Tool{Name: "kustoms", Version: "0.1.0"}, Gate: result.Gate{FailOn: "high"},
+		Rules:   []result.Rule{{ID: "run-as-non-root", Family: "pod", Analyzer: "rules", Title: "Container may run as root", Severity: result.High, Why: "A process that escapes as root is root on the node.", Fix: "Set `runAsNonRoot: true`."}},
+		Targets: []result.Target{{Name: "manifests", Kind: result.KindPlain, Path: "manifests", Status: result.OK, Objects: 1}},
+		Stages:  []result.Stage{{Name: "render", Target: "manifests", Status: result.OK}, {Name: "rules", Target: "manifests", Status: result.OK}},
+	}
+}
+
+// large is a report with n findings, as a monorepo of charts gives.
+func large(n int) *result.Report {
+	r := canonical()
+	base := r.Findings
+	r.Findings = nil
+	for i := range n {
+		f := base[i%len(base)]
+		f.Message = fmt.Sprintf("%s (%d)", f.Message, i)
+		f.Loc.Primary.Path = fmt.Sprintf("charts/c%d/%s", i%400, f.Loc.Primary.Path)
+		f.Loc.Primary.Start.Line += i % 300
+		f.Loc.Primary.End = source.Pos{}
+		f.Object.Name = fmt.Sprintf("%s-%d", f.Object.Name, i)
+		f.Fingerprint = result.Fingerprint(f.Rule, f.Object, f.Field, fmt.Sprint(i))
+		r.Findings = append(r.Findings, f)
+	}
+	return r
+}

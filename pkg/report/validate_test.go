@@ -1,0 +1,102 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/kustoms-dev/kustoms/pkg/result"
+)
+
+// toolsDir is where scripts/check-reports installs the consumers' own
+// validators and schemas.
+func toolsDir(t *testing.T) string {
+	if dir := os.Getenv("KUSTOMS_REPORT_TOOLS"); dir != "" {
+		return dir
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skip("no cache directory to look for schemas in")
+	}
+	return filepath.Join(cache, "kustoms", "report-tools")
+}
+
+// schema compiles a JSON Schema of an npm package, or skips.
+func schema(t *testing.T, npmPath string) *jsonschema.Schema {
+	t.Helper()
+	path := filepath.Join(toolsDir(t), "node_modules", filepath.FromSlash(npmPath))
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is not installed: run scripts/check-reports once", npmPath)
+	}
+	s, err := jsonschema.NewCompiler().Compile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func validJSON(t *testing.T, s *jsonschema.Schema, data []byte) {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(v); err != nil {
+		t.Errorf("%#v", err)
+	}
+}
+
+// cases are the reports that every format is validated with.
+func cases() map[string]*result.Report {
+	return map[string]*result.Report{"canonical": canonical(), "empty": empty(), "large": large(30_000), "zero": {}}
+}
+
+func TestSARIFSchema(t *testing.T) {
+	s := schema(t, "@microsoft/sarif-multitool-linux/sarif-2.1.0.json")
+	for name, r := range cases() {
+		for _, suppressed := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				validJSON(t, s, write(t, Format{Name: "sarif", Write: sarif{suppressed: suppressed}}, r))
+			})
+		}
+	}
+}
+
+func TestJUnitIsXML(t *testing.T) {
+	for name, r := range cases() {
+		d := xml.NewDecoder(bytes.NewReader(write(t, Format{Name: "junit", Write: junit{}}, r)))
+		seen := map[[2]string]bool{}
+		for {
+			tok, err := d.Token()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if e, ok := tok.(xml.StartElement); ok && e.Name.Local == "testcase" {
+				var k [2]string
+				for _, a := range e.Attr {
+					switch a.Name.Local {
+					case "classname":
+						k[0] = a.Value
+					case "name":
+						k[1] = a.Value
+					}
+				}
+				if seen[k] {
+					t.Errorf("%s: two cases are named %q", name, k)
+				}
+				seen[k] = true
+			}
+		}
+		if len(seen) == 0 {
+			t.Errorf("%s: no case: Jenkins fails such a build", name)
+		}
+	}
+}
