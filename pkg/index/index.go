@@ -24,6 +24,8 @@ type Index struct {
 
 	byKind map[groupKind][]*manifest.Object
 	byKey  map[objectKey]*manifest.Object
+
+	bindings map[accountKey][]*manifest.Object
 }
 
 type groupKind struct{ group, kind string }
@@ -39,6 +41,8 @@ func New(t result.Target, docs []*manifest.Document) *Index {
 		Target: t, Documents: docs,
 		byKind: map[groupKind][]*manifest.Object{},
 		byKey:  map[objectKey]*manifest.Object{},
+
+		bindings: map[accountKey][]*manifest.Object{},
 	}
 	for _, d := range docs {
 		for _, o := range d.Objects() {
@@ -48,6 +52,7 @@ func New(t result.Target, docs []*manifest.Document) *Index {
 			x.byKey[objectKey{gk, x.Namespace(o), o.Key.Name}] = o
 		}
 	}
+	x.indexBindings()
 	return x
 }
 

@@ -1,0 +1,60 @@
+package index
+
+import (
+	"strings"
+
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
+)
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+type accountKey struct{ namespace, name string }
+
+// AccountOf is the service account that the pod runs as.
+func (x *Index) AccountOf(pod manifest.Pod) (namespace, name string) {
+	name = pod.Spec.At("serviceAccountName").Str()
+	if name == "" {
+		name = pod.Spec.At("serviceAccount").Str()
+	}
+	if name == "" {
+		name = "default"
+	}
+	return x.Namespace(pod.Object), name
+}
+
+// BindingsOf lists the RoleBindings and ClusterRoleBindings that name the
+// service account as a subject. Groups of accounts do not count.
+func (x *Index) BindingsOf(namespace, name string) []*manifest.Object {
+	return x.bindings[accountKey{namespace, name}]
+}
+
+func (x *Index) indexBindings() {
+	for _, kind := range [...]string{"RoleBinding", "ClusterRoleBinding"} {
+		for _, b := range x.Kind(rbacGroup, kind) {
+			for s := range b.At("subjects").Items() {
+				if k, ok := x.subject(b, s); ok {
+					x.bindings[k] = append(x.bindings[k], b)
+				}
+			}
+		}
+	}
+}
+
+// subject is the service account that a binding's subject names, by kind or by
+// the user name that every account has.
+func (x *Index) subject(binding *manifest.Object, s manifest.Place) (accountKey, bool) {
+	switch s.At("kind").Str() {
+	case "ServiceAccount":
+		k := accountKey{s.At("namespace").Str(), s.At("name").Str()}
+		if k.namespace == "" {
+			k.namespace = x.Namespace(binding)
+		}
+		return k, true
+	case "User":
+		if rest, ok := strings.CutPrefix(s.At("name").Str(), "system:serviceaccount:"); ok {
+			namespace, name, ok := strings.Cut(rest, ":")
+			return accountKey{namespace, name}, ok
+		}
+	}
+	return accountKey{}, false
+}
