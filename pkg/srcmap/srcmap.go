@@ -19,8 +19,11 @@ type Line struct {
 	Values []result.Origin
 	// Whole says that Values[0] alone makes the line's scalar.
 	Whole bool
-	// Exact says that Chain is proven, not the nearest neighbour.
+	// Exact says that the origins are proven, not the nearest neighbour's.
 	Exact bool
+	// Segments, if the renderer knows origins to the column, replace Chain,
+	// Values and Whole. The first starts at column 1.
+	Segments []Segment
 }
 
 // Map tells where each line of one rendered document was written. It is
@@ -55,6 +58,9 @@ func (m *Map) Locate(span source.Span, scalar bool) result.Location {
 		return result.Location{Primary: s, Exact: true}
 	}
 	l := m.Line(span.Start.Line)
+	if len(l.Segments) > 0 {
+		return l.locate(span.Start.Col, span.End.Col, scalar)
+	}
 	if len(l.Chain) == 0 {
 		return result.Location{}
 	}

@@ -1,0 +1,211 @@
+package helm
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/ignore"
+
+	"github.com/kustoms-dev/kustoms/pkg/render"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// Limits of one chart's sources.
+const (
+	maxChartFiles = 20_000
+	maxChartBytes = 200 << 20
+	maxChartDepth = 40
+)
+
+// chartFiles reads the files of chart directories through the repository, as
+// Helm's directory loader would: .helmignore applies, links are followed (but
+// never out of the repository). A chart that several targets render is read
+// once. Safe for concurrent use.
+type chartFiles struct {
+	repo *source.Repo
+
+	mu     sync.Mutex
+	dirs   map[string]*dirFiles
+	layers map[string]layer // values.yaml files by path
+}
+
+type dirFiles struct {
+	once  sync.Once
+	files []*loader.BufferedFile
+	err   error
+}
+
+func newChartFiles(repo *source.Repo) *chartFiles {
+	return &chartFiles{repo: repo, dirs: map[string]*dirFiles{}, layers: map[string]layer{}}
+}
+
+func (c *chartFiles) read(ctx context.Context, dir string) ([]*loader.BufferedFile, error) {
+	c.mu.Lock()
+	d := c.dirs[dir]
+	if d == nil {
+		d = &dirFiles{}
+		c.dirs[dir] = d
+	}
+	c.mu.Unlock()
+	d.once.Do(func() { d.files, d.err = c.walk(ctx, dir) })
+	return d.files, d.err
+}
+
+func (c *chartFiles) walk(ctx context.Context, dir string) ([]*loader.BufferedFile, error) {
+	rules := ignore.Empty()
+	if data, err := c.repo.ReadFile(path.Join(dir, ignore.HelmIgnore)); err == nil {
+		if rules, err = ignore.Parse(bytes.NewReader(data)); err != nil {
+			return nil, &render.Fault{At: source.LineSpan(path.Join(dir, ignore.HelmIgnore), 1), Msg: fmt.Sprintf("reading .helmignore: %v", err), Err: err}
+		}
+	}
+	rules.AddDefaults()
+	var out []*loader.BufferedFile
+	total := 0
+	var walk func(rel string, depth int) error
+	walk = func(rel string, depth int) error {
+		if depth > maxChartDepth {
+			return fmt.Errorf("chart folder %q is nested more than %d deep, or links to itself", rel, maxChartDepth)
+		}
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		entries, err := c.repo.ReadDir(path.Join(dir, rel))
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			name := path.Join(rel, e.Name())
+			full := path.Join(dir, name)
+			info, err := c.repo.Stat(full)
+			if err != nil {
+				if e.Type()&fs.ModeSymlink != 0 {
+					return &render.Fault{At: source.LineSpan(full, 1), Msg: fmt.Sprintf("a link in the chart leads nowhere it may: %v", err), Hint: "copy the file into the chart", Err: err}
+				}
+				return err
+			}
+			if rules.Ignore(name, info) {
+				continue
+			}
+			switch {
+			case info.IsDir():
+				if err := walk(name, depth+1); err != nil {
+					return err
+				}
+				continue
+			case !info.Mode().IsRegular():
+				return &render.Fault{At: source.LineSpan(full, 1), Msg: "cannot load an irregular file (a device, socket or pipe)"}
+			}
+			data, err := c.repo.ReadFile(full)
+			if err != nil {
+				return err
+			}
+			if total += len(data); total > maxChartBytes || len(out) >= maxChartFiles {
+				return fmt.Errorf("the chart has more than %d files or %d MB: exclude what is no part of it in .helmignore", maxChartFiles, maxChartBytes>>20)
+			}
+			out = append(out, &loader.BufferedFile{Name: name, Data: bytes.TrimPrefix(data, []byte("\ufeff"))})
+		}
+		return nil
+	}
+	return out, walk("", 0)
+}
+
+// load builds the chart anew: rendering changes it.
+func (c *chartFiles) load(ctx context.Context, dir string) (*chart.Chart, error) {
+	files, err := c.read(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	ch, err := loader.LoadFiles(files)
+	if err != nil {
+		return nil, chartFault(dir, files, err)
+	}
+	sortDependencies(ch)
+	if err := installable(ch, dir); err != nil {
+		return nil, err
+	}
+	return ch, nil
+}
+
+// sortDependencies undoes the random order in which Helm's loader finds
+// sub-charts; it decides the order of their CRDs.
+func sortDependencies(ch *chart.Chart) {
+	deps := slices.Clone(ch.Dependencies())
+	slices.SortFunc(deps, func(a, b *chart.Chart) int { return strings.Compare(a.Name(), b.Name()) })
+	ch.SetDependencies(deps...)
+	for _, d := range deps {
+		sortDependencies(d)
+	}
+}
+
+// installable is what `helm template` asks of a chart before rendering.
+func installable(ch *chart.Chart, dir string) error {
+	at := source.LineSpan(path.Join(dir, "Chart.yaml"), 1)
+	if t := ch.Metadata.Type; t != "" && t != "application" {
+		return &render.Fault{At: at, Msg: fmt.Sprintf("charts of type %q are not installable", t)}
+	}
+	have := map[string]bool{}
+	for _, d := range ch.Dependencies() {
+		have[d.Name()] = true
+	}
+	var missing []string
+	for _, d := range ch.Metadata.Dependencies {
+		if d != nil && !have[d.Name] {
+			missing = append(missing, fmt.Sprintf("%s %s from %s", d.Name, d.Version, orElse(d.Repository, "charts/")))
+		}
+	}
+	if len(missing) > 0 {
+		return &render.Fault{
+			At:   at,
+			Msg:  fmt.Sprintf("chart dependencies are missing in charts/: %s", strings.Join(missing, "; ")),
+			Hint: fmt.Sprintf("fetch them first: helm dependency build %s", dir),
+		}
+	}
+	return nil
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// chartFault finds the file that Helm's loader speaks of.
+func chartFault(dir string, files []*loader.BufferedFile, err error) error {
+	at := source.LineSpan(path.Join(dir, "Chart.yaml"), 1)
+	for _, name := range []string{"values.yaml", "Chart.lock", "requirements.yaml", "requirements.lock"} {
+		if strings.Contains(err.Error(), "cannot load "+name) {
+			at = source.LineSpan(path.Join(dir, name), yamlErrorLine(err))
+			if !slices.ContainsFunc(files, func(f *loader.BufferedFile) bool { return f.Name == name }) {
+				// A sub-chart's: its path is in the message.
+				at = source.LineSpan(path.Join(dir, "Chart.yaml"), 1)
+			}
+		}
+	}
+	return &render.Fault{At: at, Msg: fmt.Sprintf("loading chart: %v", err), Err: err}
+}
+
+// layer parses a chart's values.yaml with positions, once for all targets.
+func (c *chartFiles) layer(sub subChart) layer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l, ok := c.layers[sub.source.path]; ok {
+		return l
+	}
+	l := layer{}
+	for _, f := range sub.chart.Raw {
+		if f.Name == "values.yaml" {
+			l = newLayer(f.Data, source.Span{Path: sub.source.path})
+		}
+	}
+	c.layers[sub.source.path] = l
+	return l
+}
