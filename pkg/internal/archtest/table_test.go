@@ -29,7 +29,9 @@ var layers = []layer{
 
 	{"pkg/discover", places, "finding targets renders nothing and checks nothing"},
 	{"pkg/render", objects, "a renderer gives documents; what they mean is for others"},
+	{"pkg/render/helm", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
 	{"pkg/render/plain", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
+	{"pkg/secret", indexed, "it finds values; what they mean for an object is a rule's business"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
 	{"pkg/report", places, "every writer must work on a report read back from JSON"},
 
@@ -61,16 +63,16 @@ type library struct {
 
 var libraries = []library{
 	{"github.com/urfave/cli", []string{"pkg/cli"}, "flags are turned into a config.Config at once"},
-	{"helm.sh/helm", nil, "pkg/render/helm alone, so that the next major version can take its place"},
+	{"helm.sh/helm", []string{"pkg/render/helm"}, "pkg/render/helm alone, so that the next major version can take its place"},
 	{"sigs.k8s.io/kustomize", nil, "pkg/render/kustomize alone: its OpenAPI schema is global to the process, and one place must guard it"},
-	{"github.com/zricethezav/gitleaks", nil, "pkg/secret alone: it configures itself through globals"},
-	{"github.com/chavacava/garif", nil, "pkg/report alone, where its omissions are mended"},
+	{"github.com/zricethezav/gitleaks", []string{"pkg/secret"}, "pkg/secret alone: it configures itself through globals"},
+	{"github.com/chavacava/garif", []string{"pkg/report"}, "pkg/report alone, where its omissions are mended"},
 	{"github.com/google/go-containerregistry", nil, "pkg/image alone: it reaches the network"},
 	{"github.com/google/cel-go", nil, "pkg/policy alone: what runs a user's expressions bounds them"},
 	{"k8s.io/api", nil, `typed objects erase "absent" against "false", and where a field is written`},
 	{"k8s.io/apimachinery", nil, `typed objects erase "absent" against "false", and where a field is written`},
 	{"k8s.io/client-go", nil, "a scan has no cluster"},
-	{"sigs.k8s.io/yaml", nil, "it drops positions: decode with yaml.v3 nodes, once"},
+	{"sigs.k8s.io/yaml", []string{"pkg/render/helm"}, "it drops positions: decode with yaml.v3 nodes, once"},
 	{"os/exec", nil, "a scanned repository must not run a program"},
 	{"net/http", nil, "a scan reaches no network"},
 	{"log", nil, "nothing prints but the reports and the progress, and no logger decides outcomes"},
