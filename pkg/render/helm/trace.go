@@ -64,7 +64,7 @@ func (j *job) trace(ctx context.Context, top chartutil.Values, plain map[string]
 	}
 	marked["Values"] = tainted
 	if caps, ok := top["Capabilities"].(*chartutil.Capabilities); ok {
-		marked["Capabilities"] = capabilities{caps.KubeVersion, apiVersions(caps.APIVersions), caps.HelmVersion}
+		marked["Capabilities"] = capabilities{caps, apiVersions(caps.APIVersions)}
 	}
 	files := templates(j.chart, marked)
 	text := func(name string) string {
@@ -91,9 +91,8 @@ func (j *job) trace(ctx context.Context, top chartutil.Values, plain map[string]
 
 // capabilities are chartutil's with an APIVersions.Has that sees past marks.
 type capabilities struct {
-	KubeVersion chartutil.KubeVersion
+	*chartutil.Capabilities
 	APIVersions apiVersions
-	HelmVersion any
 }
 
 type apiVersions chartutil.VersionSet
