@@ -130,6 +130,7 @@ type run struct {
 	writes  int
 	nested  map[string]int // open includes by name
 	depth   int
+	stopped error                         // the limit that ended the run
 	strings map[string]*template.Template // tpl texts without definitions
 	traced  bool
 	trace   *trace // of a traced run
@@ -240,7 +241,8 @@ func (f *failure) Error() string { return f.msg }
 
 func (r *run) enter() error {
 	if r.depth++; r.depth > maxDepth {
-		return limitErr("templates include each other more than %d deep", maxDepth)
+		r.stopped = limitErr("templates include each other more than %d deep", maxDepth)
+		return r.stopped
 	}
 	if r.depth%64 == 0 && r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
@@ -288,6 +290,9 @@ func (r *run) tpl(parent *template.Template) func(string, any) (string, error) {
 		}
 		w := &output{run: r}
 		if err := t.Execute(w, vals); err != nil {
+			if r.stopped != nil {
+				return "", r.stopped // wrapping it at every level costs more than the loop did
+			}
 			return "", fmt.Errorf("error during tpl function execution for %q: %w", short(strip(text)), err)
 		}
 		return noValue(w.String()), nil

@@ -31,7 +31,7 @@ const (
 	alphaNum    = "kustomsFixedValue0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"
 	alpha       = "kustomsFixedValueABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"
 	numeric     = "0123456789"
-	fixedBcrypt = "$2a$10$kustomsFixedValue012345uABCDEFGHIJKLMNOPQRSTUVWXYZabcd"
+	fixedBcrypt = "$2a$10$kustomsFixedValue0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	fixedUUID   = "6b757374-6f6d-4000-8000-666978656421" // "kustom…fixed!"
 )
 

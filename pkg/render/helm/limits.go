@@ -19,7 +19,7 @@ const (
 	maxRepeat  = 16 << 20 // bytes that one call may make
 	maxList    = 1 << 20  // items that one call may make
 	maxInclude = 1000     // nested includes of one name, as in Helm
-	maxDepth   = 2_000    // nested include and tpl calls in all
+	maxDepth   = 1_200    // nested include and tpl calls in all
 )
 
 var errLimit = errors.New("limit reached")

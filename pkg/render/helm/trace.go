@@ -422,10 +422,7 @@ func scalarText(s string) string {
 			s = strings.TrimSpace(s[i+2:])
 		}
 	}
-	if n := len(s); n >= 2 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] {
-		s = s[1 : n-1]
-	}
-	return s
+	return strings.Trim(s, `"'`)
 }
 
 func sameNumber(a, b string) bool {
