@@ -1,13 +1,35 @@
-// Package discover finds what a repository deploys: Helm charts, Kustomize
-// overlays and plain manifests. Each becomes a Target; nothing is rendered
-// here.
+// Package discover finds what a repository deploys. One walk notes charts,
+// kustomizations and files with Kubernetes objects; from these come Targets,
+// and nothing is rendered here. What git ignores, and links, are not looked
+// at, unless named as a path.
+//
+// Everything is looked at exactly once, by what deploys it:
+//
+//   - A chart is one target with its default values and one for each
+//     environment: values-ENV.yaml, values.ENV.yaml, values/ENV.yaml and
+//     ci/NAME-values.yaml. Charts below charts/ belong to their parent; a
+//     library chart is skipped.
+//   - A kustomization that no other one uses is a target. What it uses, files
+//     and directories, is checked as built and not again by itself.
+//   - Every other file with Kubernetes objects is a plain manifest, also one
+//     beside a kustomization that does not name it: somebody may apply it. A
+//     target is the topmost directory that holds such files, with all below.
+//     Files inside a chart are the chart's, but a chart in the repository's
+//     root owns only its own parts.
+//   - What Argo CD's and Flux' objects in the repository deploy from this
+//     repository is a target as they deploy it, and takes the place of the
+//     bare chart, overlay or directory; of a chart's environments those remain
+//     whose values file no such object uses. What comes from elsewhere is a
+//     skipped target with its reason.
+//
+// Release and namespace stay empty where nothing in the repository says them:
+// a placeholder that looks real (the chart's name, "default") would make
+// findings about a name that nobody chose. The renderer then takes `helm
+// template`'s own, so that its output can be compared.
 package discover
 
 import (
-	"bytes"
 	"context"
-	"io/fs"
-	"path"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -16,7 +38,8 @@ import (
 // Options say what to look at. The zero value is the whole repository.
 type Options struct {
 	// Paths limit the targets to these files and directories, repository-
-	// relative; none: the whole repository.
+	// relative; none: the whole repository. A path inside a chart or a
+	// kustomization stands for that whole.
 	Paths []string
 	// Skip answers true for paths that are not looked at. May be nil.
 	Skip func(path string) bool
@@ -24,58 +47,33 @@ type Options struct {
 	NoGitOps bool
 }
 
+// RepositoryFiles is the name of the target that holds the repository's own
+// text files, for the search for secrets.
+const RepositoryFiles = "repository files"
+
 // Find lists the targets of the repository, sorted by name. Broken input is a
 // target that is skipped with its reason, or one that fails when rendered; the
-// error is a path that does not exist, or ctx's.
+// error is a path that does not exist or cannot be read, or ctx's.
 func Find(ctx context.Context, repo *source.Repo, opt Options) ([]result.Target, error) {
-	paths, skip := opt.Paths, opt.Skip
-	if len(paths) == 0 {
-		paths = []string{"."}
+	s, err := newScope(repo, opt)
+	if err != nil {
+		return nil, err
 	}
-	if skip == nil {
-		skip = func(string) bool { return false }
+	t, err := walk(ctx, repo, s, !opt.NoGitOps)
+	if err != nil {
+		return nil, err
 	}
-	var out []result.Target
-	plain := map[string]*result.Target{}
-	visit := func(p string, d fs.DirEntry) error {
-		if skip(p) {
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if d.IsDir() {
-			if repo.Exists(path.Join(p, "Chart.yaml")) {
-				out = append(out, result.Target{Name: p, Kind: result.KindHelm, Path: p, Helm: &result.Helm{}})
-				return fs.SkipDir
-			}
-			if repo.Exists(path.Join(p, "kustomization.yaml")) {
-				out = append(out, result.Target{Name: p, Kind: result.KindKustomize, Path: p, Kustomize: &result.Kustomize{}})
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if ext := path.Ext(p); ext != ".yaml" && ext != ".yml" {
-			return nil
-		}
-		data, err := repo.ReadFile(p)
-		if err != nil || !bytes.Contains(data, []byte("apiVersion:")) {
-			return nil
-		}
-		dir := path.Dir(p)
-		if plain[dir] == nil {
-			plain[dir] = &result.Target{Name: dir, Kind: result.KindPlain, Path: dir}
-		}
-		plain[dir].Files = append(plain[dir].Files, p)
-		return nil
-	}
-	for _, p := range paths {
-		if err := repo.Walk(ctx, p, visit); err != nil {
-			return nil, err
+	users := t.users()
+	t.widen(users)
+	out := t.overlays(nil)
+	for dir, c := range t.charts {
+		if s.selects(dir) && users[dir] == nil {
+			out = append(out, c.targets(false, nil)...)
 		}
 	}
-	for _, t := range plain {
-		out = append(out, *t)
+	out = append(out, t.plain(func(p string) bool { return users[p] != nil })...)
+	if len(t.texts) > 0 {
+		out = append(out, result.Target{Name: RepositoryFiles, Kind: result.KindFiles, Path: ".", Files: t.texts})
 	}
-	return out, nil
+	return distinct(out), nil
 }

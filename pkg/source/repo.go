@@ -119,6 +119,24 @@ func (r *Repo) ReadFile(p string) ([]byte, error) {
 	return data, nil
 }
 
+// Head returns the first n bytes of a regular file, or all of a shorter one.
+// The limit on sizes does not apply.
+func (r *Repo) Head(p string, n int) ([]byte, error) {
+	info, err := r.Stat(p)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: p, Err: errors.New("not a regular file")}
+	}
+	f, err := r.root.Open(filepath.FromSlash(p))
+	if err != nil {
+		return nil, confine(err)
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, int64(n)))
+}
+
 func tooLarge(p string, limit int64) error {
 	return fmt.Errorf("%s: %w (limit %d MB; raise it with --max-file-size)", p, ErrTooLarge, limit>>20)
 }
