@@ -27,7 +27,7 @@ var layers = []layer{
 	{"pkg/config", places, "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/render", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
 
-	{"pkg/discover", places, "finding targets renders nothing and checks nothing"},
+	{"pkg/discover", objects, "it reads GitOps objects where they stand; it renders nothing and checks nothing"},
 	{"pkg/render", objects, "a renderer gives documents; what they mean is for others"},
 	{"pkg/render/helm", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
 	{"pkg/render/plain", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
