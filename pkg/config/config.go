@@ -1,42 +1,126 @@
 // Package config is what the user decided: .kustoms.yaml, KUSTOMS_* variables
-// and flags, merged in that order. The file is decoded strictly: an unknown
-// key is an error with file, line and a suggestion.
+// and flags, of which the later wins. The file is decoded strictly from
+// yaml.v3 nodes into Config: an unknown key, a key written twice or a wrong
+// type is an error with file, line and a suggestion, and all are reported at
+// once. The JSON Schema is generated from the same struct by reflection, so the
+// tags here are the only description of the file.
 package config
 
 import (
+	"maps"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
 	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+	"github.com/kustoms-dev/kustoms/pkg/triage"
 )
+
+// FileName is where the configuration stands, at the root of the repository.
+const FileName = ".kustoms.yaml"
 
 // DefaultKubeVersion is the Kubernetes release that targets are rendered and
 // checked for unless they say otherwise. The linked Helm library by itself
 // assumes 1.20, which real charts refuse.
 const DefaultKubeVersion = "v1.34.0"
 
-// Config is one run's configuration.
+// Config is one run's configuration: the keys of the file, and below what only
+// flags say. All paths and globs are relative to the root of the repository.
 type Config struct {
-	// Paths are what to scan, repository-relative.
-	Paths []string
-	// Exclude are doublestar globs of paths that are not looked at.
-	Exclude []string
-	// Targets are declared; with none, targets are discovered.
-	Targets []result.Target
-	// Rules switches rules on or off by id or family, and sets severities and
-	// parameters.
-	Rules map[string]Rule
-	// FailOn is the severity at which the gate fails, or "none".
-	FailOn string
-	// KubeVersion for targets that set none.
-	KubeVersion string
+	Paths        []Path               `yaml:"paths" doc:"Files and directories to scan; the whole repository if empty. Paths on the command line replace them."`
+	Exclude      []Glob               `yaml:"exclude" doc:"Globs of files and directories that are not looked at; ** crosses directories."`
+	Discover     *bool                `yaml:"discover" doc:"Look for charts, overlays and manifests beside the declared targets. Default: true if no target is declared."`
+	Targets      []Target             `yaml:"targets" doc:"What the repository deploys, declared one by one."`
+	Matrix       []Matrix             `yaml:"matrix" doc:"What the repository deploys, declared as charts times environments."`
+	KubeVersion  Version              `yaml:"kubeVersion" doc:"Kubernetes version that targets are rendered and checked for."`
+	Rules        map[string]Rule      `yaml:"rules" doc:"Rules by id or family: off, on, a severity, or a mapping. A rule's own entry wins over its family's."`
+	FailOn       Threshold            `yaml:"failOn" doc:"The lowest severity at which the run fails; none never fails."`
+	Suppressions []triage.Suppression `yaml:"suppressions" doc:"Findings that are accepted, each with a reason."`
+	Limits       Limits               `yaml:"limits" doc:"Bounds on what one run may cost."`
+
+	// Path is the file that the configuration came from, "" for defaults.
+	Path string `yaml:"-"`
+	// Only and Without narrow the rules to run, by id or family; an empty Only
+	// is all that are on.
+	Only, Without []string `yaml:"-"`
+	// Narrowed says that Paths are the command line's: the run sees less than
+	// the configuration speaks of.
+	Narrowed bool `yaml:"-"`
 	// Jobs bounds concurrency; 0 is one a CPU.
-	Jobs int
-	// MaxFileSize in bytes; 0 is source.DefaultMaxFile.
-	MaxFileSize int64
+	Jobs int `yaml:"-"`
 }
 
-// Rule is the configuration of one rule.
-type Rule struct {
-	Off      bool
-	On       bool
-	Severity *result.Severity
-	Params   any
+// Limits bounds what one run may cost.
+type Limits struct {
+	MaxFileSize Size `yaml:"maxFileSize" doc:"Files over this size are refused, such as 20MB or 512KB. Default: 20MB."`
 }
+
+// Rule is the configuration of a rule or of a family.
+type Rule struct {
+	Enabled  *bool            `yaml:"enabled" doc:"Run the rule, or do not."`
+	Severity *result.Severity `yaml:"severity" doc:"Severity of its findings, in place of the rule's own."`
+	Params   *yaml.Node       `yaml:"params" doc:"Parameters of the rule; kustoms explain lists them."`
+	At       source.Span      `yaml:"-"`
+}
+
+// decode reads the short forms too: off, on, or a severity.
+func (r *Rule) decode(d *decoder, n *yaml.Node) {
+	if n.Kind == yaml.MappingNode {
+		type plain Rule // without this method
+		d.object(n, valueOf((*plain)(r)), "rules")
+		return
+	}
+	switch on := true; {
+	case n.Value == "on" || n.Tag == "!!bool" && n.Value == "true":
+		r.Enabled = &on
+	case n.Value == "off" || n.Tag == "!!bool" && n.Value == "false":
+		on = false
+		r.Enabled = &on
+	default:
+		s, err := result.ParseSeverity(n.Value)
+		if n.Kind != yaml.ScalarNode || err != nil {
+			d.fail(n, "", "rules: want off, on, a severity (%s) or a mapping, got %s", joinSeverities(), shape(n))
+			return
+		}
+		r.Enabled, r.Severity = &on, &s
+	}
+}
+
+// Default is the configuration without a file.
+func Default() *Config {
+	return &Config{KubeVersion: DefaultKubeVersion, FailOn: "high"}
+}
+
+// Parse decodes a configuration file over the defaults. The error joins all
+// faults, each an *Error.
+func Parse(path string, data []byte) (*Config, error) {
+	c := Default()
+	c.Path = path
+	if err := decodeFile(path, data, c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Load reads the configuration of a repository: FileName at its root, or the
+// defaults if there is none.
+func Load(repo *source.Repo) (*Config, error) {
+	// A link that leads nowhere or outside is an error, not an absent file.
+	if _, err := repo.Lstat(FileName); err != nil {
+		return Default(), nil
+	}
+	data, err := repo.ReadFile(FileName)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(FileName, data)
+}
+
+// Excluded reports whether the user excluded the repository path p.
+func (c *Config) Excluded(p string) bool {
+	return slices.ContainsFunc(c.Exclude, func(g Glob) bool { return g.Match(p) })
+}
+
+// RuleNames lists the keys of Rules, sorted.
+func (c *Config) RuleNames() []string { return slices.Sorted(maps.Keys(c.Rules)) }

@@ -11,6 +11,13 @@ import (
 type Options struct {
 	// Severity overrides a rule's severity, by rule id.
 	Severity map[string]result.Severity
+	// Suppressions are the findings that the user accepted.
+	Suppressions []Suppression
+	// Today decides what has expired, as YYYY-MM-DD.
+	Today string
+	// Partial says that the run sees less than the suppressions speak of, so
+	// that none is unused for certain.
+	Partial bool
 }
 
 // step is one pass over the findings.
@@ -23,7 +30,8 @@ type step struct {
 var steps = []step{
 	{"leaks", leaks},       // before dedupe, which tells objects apart: a leak is its source text
 	{"dedupe", dedupe},     // early: every later step sees one finding a problem
-	{"severity", override}, // after dedupe: one finding, one severity
+	{"suppress", suppress}, // after dedupe: all targets of a problem are known
+	{"severity", override}, // after suppress, which adds findings of its own
 	{"sort", order},        // last: severity decides the order
 }
 
