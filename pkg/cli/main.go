@@ -1,67 +1,60 @@
-// Package cli is the command line: one file a command, flags turned into a
-// config.Config, and the table of exit codes.
+// Package cli is the command line: one file a command, flags put over the
+// configuration file, the run assembled from both, and the table of exit
+// codes. Nothing here ends the process; every stream is injected, so that the
+// whole program runs in a test.
 package cli
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	ucli "github.com/urfave/cli/v2"
 
-	"github.com/kustoms-dev/kustoms/pkg/discover"
-	"github.com/kustoms-dev/kustoms/pkg/render"
-	"github.com/kustoms-dev/kustoms/pkg/render/plain"
-	"github.com/kustoms-dev/kustoms/pkg/report"
-	"github.com/kustoms-dev/kustoms/pkg/result"
-	"github.com/kustoms-dev/kustoms/pkg/rule"
-	"github.com/kustoms-dev/kustoms/pkg/rules"
-	"github.com/kustoms-dev/kustoms/pkg/scan"
-	"github.com/kustoms-dev/kustoms/pkg/source"
+	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
 )
 
-// Main runs the program and returns its exit code. It never calls os.Exit.
-func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// Main runs the program and returns its exit code.
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(stderr, "kustoms: error: internal fault: %v (please report it)\n", p)
+			code = exitIncomplete
+		}
+	}()
 	app := &ucli.App{
-		Name: "kustoms", Usage: "customs inspection for Kubernetes cargo",
+		Name: "kustoms", Usage: "customs inspection for Kubernetes cargo", Version: version(),
+		Description: `Renders the Helm charts and Kustomize overlays of a repository, checks what they
+deploy, finds secrets, and writes the reports that CI platforms read.
+
+Start with:
+   kustoms scan            scan the repository that you are in
+   kustoms init            write a commented configuration file`,
 		Reader: stdin, Writer: stdout, ErrWriter: stderr,
-		// Only main exits.
-		ExitErrHandler: func(*ucli.Context, error) {},
-		Commands: []*ucli.Command{{
-			Name: "scan",
-			Action: func(c *ucli.Context) error {
-				repo, err := source.OpenRepo(c.Args().First(), 0)
-				if err != nil {
-					return err
-				}
-				defer repo.Close()
-				targets, err := discover.Find(c.Context, repo, discover.Options{})
-				if err != nil {
-					return err
-				}
-				run := &scan.Run{
-					Repo: repo, Targets: targets,
-					Renderers: map[result.TargetKind]render.Renderer{result.KindPlain: &plain.Renderer{Repo: repo}},
-					Analyzers: []scan.Analyzer{rule.NewSet(rules.Flat(), nil)},
-					Tool:      result.Tool{Name: "kustoms", Version: "0.1.0-dev"},
-					Gate:      result.Gate{FailOn: "high"},
-				}
-				rep, err := run.Do(c.Context)
-				if err != nil {
-					return err
-				}
-				f, err := report.Lookup("json")
-				if err != nil {
-					return err
-				}
-				return f.Write.Write(c.App.Writer, rep)
-			},
-		}},
+		HideVersion:    true,
+		ExitErrHandler: func(*ucli.Context, error) {}, // only main exits
+		Commands:       []*ucli.Command{scanCommand(stderr), configCommand(), initCommand()},
 	}
-	if err := app.RunContext(ctx, args); err != nil {
-		fmt.Fprintf(stderr, "kustoms: error: %s\n", strings.TrimSpace(err.Error()))
-		return 2
+	app.Action = func(c *ucli.Context) error {
+		if !c.Args().Present() {
+			return ucli.ShowAppHelp(c)
+		}
+		var names []string
+		for _, cmd := range app.Commands {
+			names = append(names, cmd.Name)
+		}
+		hint := suggest.DidYouMean(c.Args().First(), names)
+		if hint == "" {
+			hint = "kustoms --help lists the commands"
+		}
+		return usage(hint, "unknown command %q", c.Args().First())
 	}
-	return 0
+	wrong := func(c *ucli.Context, err error, _ bool) error {
+		return usage("kustoms "+c.Command.Name+" --help lists the flags", "%v", err)
+	}
+	app.OnUsageError = wrong
+	for _, c := range app.Commands {
+		c.OnUsageError = wrong
+	}
+	return exit(app.RunContext(ctx, reorder(app, args)), stderr)
 }

@@ -1,0 +1,195 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kustoms-dev/kustoms/pkg/config"
+	"github.com/kustoms-dev/kustoms/pkg/discover"
+	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
+	"github.com/kustoms-dev/kustoms/pkg/render"
+	"github.com/kustoms-dev/kustoms/pkg/render/helm"
+	"github.com/kustoms-dev/kustoms/pkg/render/plain"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/rule"
+	"github.com/kustoms-dev/kustoms/pkg/rules"
+	"github.com/kustoms-dev/kustoms/pkg/scan"
+	"github.com/kustoms-dev/kustoms/pkg/secret"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+	"github.com/kustoms-dev/kustoms/pkg/triage"
+)
+
+// assemble makes a run of a configuration. The error is the user's.
+func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.Run, error) {
+	secrets, err := secret.New(secret.Options{Repo: repo})
+	if err != nil {
+		return nil, err
+	}
+	sel, err := selectRules(c, rules.Flat(), slices.Concat(secrets.Rules(), triage.Rules()))
+	if err != nil {
+		return nil, err
+	}
+	ts, err := targets(ctx, repo, c)
+	if err != nil {
+		return nil, err
+	}
+	return &scan.Run{
+		Repo: repo, Targets: ts, Jobs: c.Jobs,
+		Renderers: renderers(repo, c),
+		Analyzers: []scan.Analyzer{rule.NewSet(sel.rules, sel.params), secrets},
+		Triage: triage.Options{
+			Severity: sel.severity, Suppressions: c.Suppressions,
+			Today:   time.Now().UTC().Format(time.DateOnly),
+			Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
+		},
+		Tool: result.Tool{Name: "kustoms", Version: version()},
+		Gate: result.Gate{FailOn: string(c.FailOn)},
+	}, nil
+}
+
+func renderers(repo *source.Repo, c *config.Config) map[result.TargetKind]render.Renderer {
+	return map[result.TargetKind]render.Renderer{
+		result.KindHelm:  &helm.Renderer{Repo: repo, KubeVersion: string(c.KubeVersion)},
+		result.KindPlain: &plain.Renderer{Repo: repo},
+	}
+}
+
+// targets are the declared ones below the configured paths and, where asked
+// for, those found; a chart or overlay that is declared is not found again.
+func targets(ctx context.Context, repo *source.Repo, c *config.Config) ([]result.Target, error) {
+	declared, err := c.Declared(ctx, repo)
+	if err != nil {
+		return nil, err
+	}
+	opt := discover.Options{Skip: c.Excluded}
+	for _, p := range c.Paths {
+		opt.Paths = append(opt.Paths, string(p))
+	}
+	found, err := discover.Find(ctx, repo, opt)
+	if err != nil {
+		return nil, err
+	}
+	var out []result.Target
+	for _, t := range declared {
+		if len(opt.Paths) == 0 || slices.ContainsFunc(opt.Paths, func(p string) bool { return below(t.Path, p) }) {
+			out = append(out, t)
+		}
+	}
+	for _, t := range found {
+		// The repository's own files hold secrets whoever deploys them.
+		if t.Kind != result.KindFiles && !c.Discovers() {
+			continue
+		}
+		same := func(d result.Target) bool {
+			return d.Name == t.Name || d.Kind == t.Kind && d.Path == t.Path && d.Kind != result.KindPlain
+		}
+		if !slices.ContainsFunc(declared, same) {
+			out = append(out, t)
+		}
+	}
+	for i := range out {
+		if out[i].KubeVersion == "" {
+			out[i].KubeVersion = string(c.KubeVersion)
+		}
+	}
+	slices.SortFunc(out, func(a, b result.Target) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+func below(p, dir string) bool { return dir == "." || p == dir || strings.HasPrefix(p, dir+"/") }
+
+// selection is which rules run, and how.
+type selection struct {
+	rules    []*rule.Rule
+	params   map[string]any
+	severity map[string]result.Severity
+}
+
+// selectRules applies the configuration to the rules: a family's entry first,
+// then the rule's own, then what the command line names. others are reported
+// by other analyzers and can only change severity.
+func selectRules(c *config.Config, all []*rule.Rule, others []result.Rule) (*selection, error) {
+	s := &selection{params: map[string]any{}, severity: map[string]result.Severity{}}
+	var names []string
+	known := map[string]bool{}
+	know := func(m result.Rule) {
+		for _, n := range append([]string{m.ID, m.Family}, m.Aliases...) {
+			if !known[n] {
+				known[n] = true
+				names = append(names, n)
+			}
+		}
+	}
+	for _, r := range all {
+		know(r.Meta)
+	}
+	for _, m := range others {
+		know(m)
+	}
+	var errs []error
+	for _, n := range c.RuleNames() {
+		if !known[n] {
+			errs = append(errs, &config.Error{At: c.Rules[n].At, Msg: `unknown rule or family "` + n + `"`, Hint: suggest.DidYouMean(n, names)})
+		}
+	}
+	for _, n := range slices.Concat(c.Only, c.Without) {
+		if !known[n] {
+			errs = append(errs, usage(suggest.DidYouMean(n, names), "--rules: unknown rule or family %q", n))
+		}
+	}
+	for _, r := range all {
+		on := !r.Off
+		for _, n := range namesOf(r.Meta) {
+			o, ok := c.Rules[n]
+			if !ok {
+				continue
+			}
+			if o.Enabled != nil {
+				// A family that is on does not pull in what is off by itself.
+				on = *o.Enabled && (n != r.Family || !r.Off)
+			}
+			if o.Severity != nil {
+				s.severity[r.ID] = *o.Severity
+			}
+			if o.Params == nil {
+				continue
+			}
+			if n == r.Family || r.Params == nil {
+				errs = append(errs, &config.Error{At: o.At, Msg: `"` + n + `" has no parameters`})
+				continue
+			}
+			p := r.Params()
+			if err := config.DecodeNode(c.Path, o.Params, p); err != nil {
+				errs = append(errs, err)
+			}
+			s.params[r.ID] = p
+		}
+		if len(c.Only) > 0 {
+			on = named(r.Meta, c.Only, true) || named(r.Meta, c.Only, false) && !r.Off
+		}
+		if on && !named(r.Meta, c.Without, true) && !named(r.Meta, c.Without, false) {
+			s.rules = append(s.rules, r)
+		}
+	}
+	for _, m := range others {
+		for _, n := range namesOf(m) {
+			if o, ok := c.Rules[n]; ok && o.Severity != nil {
+				s.severity[m.ID] = *o.Severity
+			}
+		}
+	}
+	return s, errors.Join(errs...)
+}
+
+// namesOf lists how the configuration may call a rule, the weakest first.
+func namesOf(m result.Rule) []string {
+	return slices.Concat([]string{m.Family}, m.Aliases, []string{m.ID})
+}
+
+// named reports whether names hold the rule by its own names, or its family.
+func named(m result.Rule, names []string, own bool) bool {
+	return slices.ContainsFunc(namesOf(m), func(n string) bool { return (n != m.Family) == own && slices.Contains(names, n) })
+}

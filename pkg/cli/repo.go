@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kustoms-dev/kustoms/pkg/config"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// open opens the repository and reads its configuration under the flags.
+// Close the repository.
+func open(c *ucli.Context) (*source.Repo, *config.Config, error) {
+	args := c.Args().Slice()
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	for _, a := range args {
+		if _, err := os.Stat(a); err != nil {
+			return nil, nil, usage("check the path; it is relative to the working directory", "path %q does not exist", a)
+		}
+	}
+	root := c.String("root")
+	if root == "" {
+		var err error
+		if root, err = rootOf(args); err != nil {
+			return nil, nil, err
+		}
+	}
+	var size config.Size
+	if s := c.String("max-file-size"); s != "" {
+		if err := size.UnmarshalText([]byte(s)); err != nil {
+			return nil, nil, usage("", "--max-file-size: %v", err)
+		}
+	}
+	repo, err := source.OpenRepo(root, int64(size))
+	if err != nil {
+		return nil, nil, usage("", "opening repository %q: %v", root, err)
+	}
+	cfg, err := configure(c, repo)
+	if err == nil && size == 0 && cfg.Limits.MaxFileSize > 0 {
+		repo.Close()
+		repo, err = source.OpenRepo(root, int64(cfg.Limits.MaxFileSize))
+	}
+	if err != nil {
+		repo.Close()
+		return nil, nil, err
+	}
+	return repo, cfg, nil
+}
+
+// configure reads the configuration file and puts the flags over it.
+func configure(c *ucli.Context, repo *source.Repo) (*config.Config, error) {
+	var cfg *config.Config
+	var err error
+	if f := c.String("config"); f != "" {
+		// The operator's word, not the repository's: it may stand anywhere.
+		data, rerr := os.ReadFile(f)
+		if rerr != nil {
+			return nil, usage("", "--config: %v", rerr)
+		}
+		name := filepath.ToSlash(f)
+		if rel, rerr := repo.Rel(f); rerr == nil {
+			name = rel
+		}
+		cfg, err = config.Parse(name, data)
+	} else {
+		cfg, err = config.Load(repo)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if c.IsSet("fail-on") {
+		if err := cfg.FailOn.UnmarshalText([]byte(c.String("fail-on"))); err != nil {
+			return nil, usage("", "--fail-on: %v", err)
+		}
+	}
+	if c.IsSet("kube-version") {
+		if err := cfg.KubeVersion.UnmarshalText([]byte(c.String("kube-version"))); err != nil {
+			return nil, usage("", "--kube-version: %v", err)
+		}
+	}
+	for _, g := range c.StringSlice("exclude") {
+		var glob config.Glob
+		if err := glob.UnmarshalText([]byte(g)); err != nil {
+			return nil, usage("", "--exclude: %v", err)
+		}
+		cfg.Exclude = append(cfg.Exclude, glob)
+	}
+	for _, r := range c.StringSlice("rules") {
+		if name, without := strings.CutPrefix(r, "-"); without {
+			cfg.Without = append(cfg.Without, name)
+		} else {
+			cfg.Only = append(cfg.Only, r)
+		}
+	}
+	cfg.Jobs = c.Int("jobs")
+	if c.Args().Len() > 0 {
+		cfg.Paths = nil
+		for _, a := range c.Args().Slice() {
+			p, err := repo.Rel(a)
+			if err != nil {
+				return nil, usage("give all paths below one root, or set --root", "%v", err)
+			}
+			cfg.Paths = append(cfg.Paths, config.Path(p))
+			cfg.Narrowed = cfg.Narrowed || p != "."
+		}
+	}
+	return cfg, nil
+}
+
+// rootOf is the top of the git working tree that holds all the paths or, where
+// there is none, the deepest directory that does.
+func rootOf(paths []string) (string, error) {
+	common := ""
+	for i, p := range paths {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return "", err
+		}
+		if info, err := os.Stat(abs); err == nil && !info.IsDir() {
+			abs = filepath.Dir(abs)
+		}
+		if i == 0 {
+			common = abs
+		}
+		for common != filepath.Dir(common) && abs != common && !strings.HasPrefix(abs, common+string(filepath.Separator)) {
+			common = filepath.Dir(common)
+		}
+	}
+	for dir := common; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return common, nil
+		}
+	}
+}

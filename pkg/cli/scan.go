@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kustoms-dev/kustoms/pkg/report"
+	"github.com/kustoms-dev/kustoms/pkg/scan"
+)
+
+func scanCommand(stderr io.Writer) *ucli.Command {
+	return &ucli.Command{
+		Name: "scan", Usage: "render, check and report what a repository deploys", ArgsUsage: "[PATH...]",
+		Description: `Finds the Helm charts, Kustomize overlays and manifests below the paths (the
+current directory if there is none), renders them, and checks the result.
+
+Examples:
+   kustoms scan
+   kustoms scan charts overlays --fail-on medium
+   kustoms scan . --report sarif=kustoms.sarif --report junit=kustoms.xml
+
+Exit codes: 0 clean, 1 findings at or over --fail-on, 2 wrong usage or
+configuration, 3 incomplete: something could not be looked at.`,
+		Flags: []ucli.Flag{
+			&ucli.StringFlag{Name: "root", EnvVars: []string{"KUSTOMS_ROOT"}, Usage: "root of the repository `DIR` (default: top of the git working tree, or what holds all paths)"},
+			&ucli.StringFlag{Name: "config", EnvVars: []string{"KUSTOMS_CONFIG"}, Usage: "read the configuration from `FILE` (default: .kustoms.yaml at the root)"},
+			&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
+			&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
+			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
+			&ucli.BoolFlag{Name: "exit-zero", EnvVars: []string{"KUSTOMS_EXIT_ZERO"}, Usage: "end with 0 whatever the scan found or could not look at"},
+			&ucli.StringSliceFlag{Name: "rules", EnvVars: []string{"KUSTOMS_RULES"}, Usage: "run only these rules or families; -`NAME` leaves one out"},
+			&ucli.StringSliceFlag{Name: "exclude", EnvVars: []string{"KUSTOMS_EXCLUDE"}, Usage: "do not look at paths that match this `GLOB`; repeatable"},
+			&ucli.StringFlag{Name: "kube-version", EnvVars: []string{"KUSTOMS_KUBE_VERSION"}, Usage: "Kubernetes `VERSION` to render and check for"},
+			&ucli.StringFlag{Name: "max-file-size", EnvVars: []string{"KUSTOMS_MAX_FILE_SIZE"}, Usage: "refuse files over this `SIZE` (default: 20MB)"},
+			&ucli.IntFlag{Name: "jobs", Aliases: []string{"j"}, EnvVars: []string{"KUSTOMS_JOBS"}, Usage: "work on `N` targets at once (default: one a CPU)"},
+			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress, and no text report unless --format asks for one"},
+			&ucli.BoolFlag{Name: "no-color", EnvVars: []string{"KUSTOMS_NO_COLOR", "NO_COLOR"}, Usage: "no colour"},
+		},
+		Action: func(c *ucli.Context) error { return runScan(c, stderr) },
+	}
+}
+
+func runScan(c *ucli.Context, stderr io.Writer) error {
+	format := c.String("format")
+	if c.Bool("quiet") && !c.IsSet("format") {
+		format = ""
+	}
+	stdout := c.App.Writer
+	out, err := parseOutputs(c.StringSlice("report"), format, report.Options{Color: isTerminal(stdout) && !c.Bool("no-color")})
+	if err != nil {
+		return err
+	}
+	repo, cfg, err := open(c)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	run, err := assemble(c.Context, repo, cfg)
+	if err != nil {
+		return err
+	}
+	clear := func() {}
+	if isTerminal(stderr) && !c.Bool("quiet") {
+		run.Progress = func(e scan.Event) {
+			fmt.Fprintf(stderr, "\r\x1b[K[%d/%d] %s %.60s", e.Done, e.Total, e.Stage, e.Target)
+		}
+		clear = func() { fmt.Fprint(stderr, "\r\x1b[K") }
+	}
+	rep, err := run.Do(c.Context)
+	clear()
+	if err != nil {
+		return err
+	}
+	if err := out.write(rep, stdout); err != nil {
+		return err
+	}
+	if c.Bool("exit-zero") {
+		return nil
+	}
+	return verdict(rep)
+}
