@@ -24,7 +24,7 @@ import (
 
 // assemble makes a run of a configuration. The error is the user's.
 func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.Run, error) {
-	secrets, err := secret.New(secret.Options{Repo: repo})
+	secrets, err := secret.New(secret.Options{Repo: repo, Ignore: helm.Synthetic})
 	if err != nil {
 		return nil, err
 	}
