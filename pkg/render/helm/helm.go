@@ -14,6 +14,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"path"
 	"regexp"
 	"strconv"
@@ -51,6 +53,9 @@ type Renderer struct {
 
 func (r *Renderer) init() {
 	r.once.Do(func() {
+		// Helm's libraries print there of values they merge, without saying
+		// whose; nobody else uses it.
+		log.SetOutput(io.Discard)
 		r.engine, r.marker, r.charts = newEngine(), newMarker(), newChartFiles(r.Repo)
 	})
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
-	"io"
-	"log"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,11 +20,6 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
-
-func TestMain(m *testing.M) {
-	log.SetOutput(io.Discard) // Helm warns there of values it merges
-	os.Exit(m.Run())
-}
 
 // unpack writes an archive into a repository of its own.
 func unpack(t *testing.T, data []byte) (*Renderer, string) {
