@@ -110,7 +110,7 @@ func isApplied(o *manifest.Object) bool { return !isForeign(o.Key.APIVersion) }
 func isForeign(apiVersion string) bool {
 	group, _, _ := strings.Cut(apiVersion, "/")
 	switch group {
-	case "skaffold", "backstage.io", "kind.x-k8s.io", "k3d.io", "ctlptl.dev", "kustomize.config.k8s.io", "builtin", "kubelinter.io":
+	case "skaffold", "backstage.io", "kind.x-k8s.io", "k3d.io", "ctlptl.dev", "kustomize.config.k8s.io", "builtin", "schema.plugin.fluxcd.io":
 		return true
 	}
 	return false

@@ -47,6 +47,9 @@ type Target struct {
 // later wins.
 type Helm struct {
 	ValueFiles []string `json:"valueFiles,omitempty"`
+	// NoDefaults leaves the chart's own values.yaml out: ValueFiles stand in
+	// for it, as Flux' valuesFiles do.
+	NoDefaults bool     `json:"noDefaults,omitempty"`
 	Inline     []Inline `json:"inline,omitempty"`
 	Set        []string `json:"set,omitempty"`
 	SetString  []string `json:"setString,omitempty"`
@@ -83,10 +86,12 @@ type Kustomize struct {
 	CommonLabels      map[string]string `json:"commonLabels,omitempty"` // selectors too
 	Labels            []Labels          `json:"labels,omitempty"`
 	CommonAnnotations map[string]string `json:"commonAnnotations,omitempty"`
-	Images            []ImageOverride   `json:"images,omitempty"`
-	Replicas          []Replica         `json:"replicas,omitempty"`
-	Components        []string          `json:"components,omitempty"`
-	Patches           []Patch           `json:"patches,omitempty"`
+	// Annotations are for the objects alone, not for the pods that they make.
+	Annotations map[string]string `json:"annotations,omitempty"`
+	Images      []ImageOverride   `json:"images,omitempty"`
+	Replicas    []Replica         `json:"replicas,omitempty"`
+	Components  []string          `json:"components,omitempty"`
+	Patches     []Patch           `json:"patches,omitempty"`
 	// Generate says that the directory has no kustomization file: the build is
 	// that of one that lists Resources (files and directories).
 	Generate  bool     `json:"generate,omitempty"`
