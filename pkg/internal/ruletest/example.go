@@ -32,7 +32,7 @@ func Example(r *rule.Rule, yaml, archive []byte) rule.Example {
 	}
 	for _, c := range append(plain, special...) {
 		things := [][]byte{c.Text}
-		if r.Object != nil {
+		if r.Universe == nil {
 			things = things[:0]
 			for _, ch := range manifest.Split(c.Text) {
 				if matches(r, ch.Text) {
@@ -58,7 +58,7 @@ func matches(r *rule.Rule, text []byte) bool {
 		return true // broken on purpose: the rule is about that
 	}
 	for _, o := range d.Objects() {
-		if r.On(o) {
+		if _, isPod := o.Pod(); r.Object == nil && isPod || r.Object != nil && r.On(o) {
 			return true
 		}
 	}
