@@ -171,6 +171,44 @@ func (r *Repo) ReadDir(p string) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
+// maxLinks is how many symbolic links Resolve follows, as the kernel does.
+const maxLinks = 40
+
+// Resolve follows the symbolic links of p, its last element's too, and gives
+// the path that it stands for. A link that leads out of the repository, or is
+// absolute, fails with ErrOutside.
+func (r *Repo) Resolve(p string) (string, error) {
+	todo := strings.Split(path.Clean(p), "/")
+	done, links := ".", 0
+	for len(todo) > 0 {
+		next := path.Join(done, todo[0])
+		todo = todo[1:]
+		if next == ".." || strings.HasPrefix(next, "../") || path.IsAbs(next) {
+			return "", fmt.Errorf("%s: %w", p, ErrOutside)
+		}
+		info, err := r.Lstat(next)
+		if err != nil {
+			return "", err
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			done = next
+			continue
+		}
+		if links++; links > maxLinks {
+			return "", &fs.PathError{Op: "resolve", Path: p, Err: errors.New("too many symbolic links")}
+		}
+		to, err := r.root.Readlink(filepath.FromSlash(next))
+		if err != nil {
+			return "", confine(err)
+		}
+		if filepath.IsAbs(to) {
+			return "", fmt.Errorf("%s: %w", p, ErrOutside)
+		}
+		todo = append(strings.Split(path.Clean(filepath.ToSlash(to)), "/"), todo...)
+	}
+	return done, nil
+}
+
 // Walk calls fn for each file and directory below dir in lexical order,
 // without following symbolic links and without ".git". fn may return
 // fs.SkipDir.

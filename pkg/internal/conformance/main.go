@@ -1,0 +1,93 @@
+// Command conformance measures kustoms' rendering against the programs that
+// it must equal, over a corpus of real charts and overlays, and prints the
+// figures. It builds those programs from their Go modules, at the versions of
+// the libraries that kustoms links, into a cache directory.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+)
+
+// part measures one renderer and reports whether it conforms.
+type part struct {
+	name string
+	run  func(ctx context.Context, o options) (ok bool, err error)
+}
+
+// options are the command's flags.
+type options struct {
+	corpus  string
+	seed    uint64
+	plants  int
+	verbose bool
+}
+
+func main() {
+	os.Exit(run())
+}
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	parts := []part{
+		{"kustomize", kustomizePart},
+	}
+	var o options
+	var only string
+	flag.StringVar(&o.corpus, "corpus", "", "directory of the corpus")
+	flag.StringVar(&only, "only", "", "run one part only")
+	flag.Uint64Var(&o.seed, "seed", 1, "seed of the sample of planted lines")
+	flag.IntVar(&o.plants, "plants", 1000, "lines to plant; 0: none")
+	flag.BoolVar(&o.verbose, "v", false, "print each difference and each miss")
+	flag.Parse()
+	if _, err := os.Stat(o.corpus); o.corpus == "" || err != nil {
+		fmt.Println("conformance: skipped: no corpus (set CORPUS to its directory)")
+		return 0
+	}
+	code := 0
+	for _, p := range parts {
+		if only != "" && only != p.name {
+			continue
+		}
+		ok, err := p.run(ctx, o)
+		switch {
+		case err != nil:
+			fmt.Fprintf(os.Stderr, "conformance: %s: %v\n", p.name, err)
+			return 2
+		case !ok:
+			code = 1
+		}
+	}
+	return code
+}
+
+// tool builds the main package pkg at version into the cache and returns the
+// program's path.
+func tool(ctx context.Context, pkg, version string) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "kustoms-conformance", strings.ReplaceAll(pkg, "/", "_")+"@"+version)
+	name := filepath.Base(pkg)
+	if strings.HasPrefix(name, "v") { // a major version: the name is before it
+		name = filepath.Base(filepath.Dir(pkg))
+	}
+	bin := filepath.Join(dir, name)
+	if _, err := os.Stat(bin); err == nil {
+		return bin, nil
+	}
+	cmd := exec.CommandContext(ctx, "go", "install", pkg+"@"+version)
+	cmd.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s@%s: %w\n%s", pkg, version, err, out)
+	}
+	return bin, nil
+}

@@ -1,0 +1,80 @@
+// Package kustomize renders Kustomize overlays with krusty, the library behind
+// `kustomize build`, byte for byte as that program prints them, and leads each
+// line home. It starts no program and opens no connection: before krusty runs,
+// a loader walks every kustomization that the build will load and refuses what
+// would need either. krusty reads through a read-only view of the repository
+// that no path or link leaves.
+package kustomize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/render"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// Limits of one build.
+const (
+	maxInput  = 128 << 20 // bytes of files read
+	maxOutput = 64 << 20  // bytes printed
+	maxTime   = 2 * time.Minute
+)
+
+var errInput = errors.New("the build reads too much")
+
+// Renderer builds overlays of Repo.
+type Renderer struct {
+	Repo *source.Repo
+}
+
+// Render builds the overlay t.Path as `kustomize build` does.
+func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the build took longer than %v", maxTime))
+	defer cancel()
+	l := newLoader(newFiles(ctx, r.Repo, maxInput))
+	dir, err := r.Repo.Resolve(t.Path)
+	if err != nil {
+		return nil, &render.Fault{At: source.LineSpan(t.Path, 0), Msg: fmt.Sprintf("reading overlay: %v", err), Err: err}
+	}
+	root, err := l.load(dir, nil, source.LineSpan(t.Path, 0), false, 0)
+	if err != nil {
+		return nil, err
+	}
+	v := newView(l.files)
+	b := build(ctx, v, dir, l.setsSchema(), true)
+	if b.err != nil {
+		return nil, l.explain(root, v, b.err)
+	}
+	if len(b.text) > maxOutput {
+		return nil, &render.Fault{At: source.LineSpan(root.file, 1), Msg: fmt.Sprintf("the build prints %d MB, more than %d", len(b.text)>>20, maxOutput>>20)}
+	}
+	out := &render.Output{Text: b.text, Warnings: b.warnings}
+	for _, c := range manifest.Split(b.text) {
+		out.Documents = append(out.Documents, &manifest.Document{
+			Target: t.Name, Path: root.file, Text: c.Text, Line: c.Line,
+		})
+	}
+	return out, nil
+}
+
+// setsSchema reports whether a kustomization of the build brings an OpenAPI
+// schema.
+func (l *loader) setsSchema() bool {
+	for _, k := range l.all {
+		if len(k.OpenAPI) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// explain turns an error of krusty's into a Fault.
+func (l *loader) explain(root *kust, v *view, err error) error {
+	return &render.Fault{At: source.LineSpan(root.file, 1), Msg: v.plainError(err), Err: err}
+}
+
