@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"sigs.k8s.io/kustomize/api/konfig"
-
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/render/kustomize"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -37,7 +35,6 @@ func kustomizePart(ctx context.Context, o options) (bool, error) {
 	}
 	var rendered, equal, different, both, one int
 	var theirs, ours time.Duration
-	var traced []overlay
 	for _, sub := range []string{"overlays", "gitops"} {
 		repos, err := os.ReadDir(filepath.Join(o.corpus, sub))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -76,8 +73,7 @@ func kustomizePart(ctx context.Context, o options) (bool, error) {
 					fmt.Printf("  FAILED IN ONE: %s\n    kustomize: %v\n    kustoms: %v\n", name, cliErr, err)
 				case bytes.Equal(want, got.Text):
 					rendered, equal = rendered+1, equal+1
-					traced = append(traced, overlay{repo: repo, dir: dir, name: name})
-				default:
+					default:
 					rendered, different = rendered+1, different+1
 					fmt.Printf("  DIFFERENT: %s\n    %s\n", name, firstDifference(want, got.Text))
 				}
@@ -86,21 +82,14 @@ func kustomizePart(ctx context.Context, o options) (bool, error) {
 	}
 	fmt.Printf("kustomize: rendered %d, equal %d, different %d, failed in both %d, failed in one %d\n", rendered, equal, different, both, one)
 	fmt.Printf("kustomize: a loop of `kustomize build` took %.2fs, kustoms %.2fs (%.2f of it)\n", theirs.Seconds(), ours.Seconds(), ours.Seconds()/theirs.Seconds())
-	_ = traced
 	return different+one == 0, nil
-}
-
-// overlay is a kustomization that renders.
-type overlay struct {
-	repo      *source.Repo
-	dir, name string
 }
 
 // kustomizations lists the directories of repo that hold a kustomization.
 func kustomizations(ctx context.Context, repo *source.Repo) ([]string, error) {
 	var dirs []string
 	err := repo.Walk(ctx, ".", func(p string, d fs.DirEntry) error {
-		if !d.IsDir() && slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(p)) {
+		if !d.IsDir() && slices.Contains([]string{"kustomization.yaml", "kustomization.yml", "Kustomization"}, path.Base(p)) {
 			dirs = append(dirs, path.Dir(p))
 		}
 		return nil

@@ -193,4 +193,3 @@ var _ filesys.FileSystem = (*view)(nil)
 func (v *view) plainError(err error) string {
 	return strings.ReplaceAll(strings.ReplaceAll(err.Error(), v.root+"/", ""), v.root, ".")
 }
-

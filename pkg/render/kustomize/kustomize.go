@@ -77,4 +77,3 @@ func (l *loader) setsSchema() bool {
 func (l *loader) explain(root *kust, v *view, err error) error {
 	return &render.Fault{At: source.LineSpan(root.file, 1), Msg: v.plainError(err), Err: err}
 }
-
