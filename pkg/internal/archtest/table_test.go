@@ -30,6 +30,7 @@ var layers = []layer{
 	{"pkg/discover", objects, "it reads GitOps objects where they stand; it renders nothing and checks nothing"},
 	{"pkg/render", objects, "a renderer gives documents; what they mean is for others"},
 	{"pkg/render/helm", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
+	{"pkg/render/kustomize", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
 	{"pkg/render/plain", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
 	{"pkg/secret", indexed, "it finds values; what they mean for an object is a rule's business"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
@@ -46,6 +47,7 @@ var layers = []layer{
 	{"pkg/source", nil, "it is the leaf of all"},
 
 	{"pkg/internal/archtest", nil, "it reads the code as data"},
+	{"pkg/internal/conformance", slices.Concat(objects, []string{"pkg/render", "pkg/render/..."}), "it measures renderers beside the programs that they must equal"},
 	{"pkg/internal/gen", nil, "it writes files and knows no rule"},
 	{"pkg/internal/gen/code", []string{"pkg/internal/gen"}, "it must run while the rules do not compile"},
 	{"pkg/internal/gen/docs", []string{"pkg/internal/gen", "pkg/internal/ruletest", "pkg/rule", "pkg/rules"}, "pages follow from rules and fixtures alone"},
