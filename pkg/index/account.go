@@ -12,14 +12,33 @@ type accountKey struct{ namespace, name string }
 
 // AccountOf is the service account that the pod runs as.
 func (x *Index) AccountOf(pod manifest.Pod) (namespace, name string) {
-	name = pod.Spec.At("serviceAccountName").Str()
-	if name == "" {
-		name = pod.Spec.At("serviceAccount").Str()
-	}
+	name = pod.ServiceAccount().Str()
 	if name == "" {
 		name = "default"
 	}
 	return x.Namespace(pod.Object), name
+}
+
+// TokenMounted reports whether the pod gets its account's token: by default,
+// as the pod or else the rendered account decides, or by a projected volume.
+func (x *Index) TokenMounted(pod manifest.Pod) bool {
+	for v := range pod.Spec.At("volumes").Items() {
+		for s := range v.At("projected", "sources").Items() {
+			if s.At("serviceAccountToken").Exists() {
+				return true
+			}
+		}
+	}
+	if v, ok := pod.Spec.At("automountServiceAccountToken").Bool(); ok {
+		return v
+	}
+	namespace, name := x.AccountOf(pod)
+	if sa := x.Get("", "ServiceAccount", namespace, name); sa != nil {
+		if v, ok := sa.At("automountServiceAccountToken").Bool(); ok {
+			return v
+		}
+	}
+	return true
 }
 
 // BindingsOf lists the RoleBindings and ClusterRoleBindings that name the

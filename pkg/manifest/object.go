@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"strconv"
+	"strings"
+
 	"gopkg.in/yaml.v3"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -64,4 +67,17 @@ func (o *Object) Is(group string, kinds ...string) bool {
 		}
 	}
 	return false
+}
+
+// String names the object in messages: deployment "shop/api", or without the
+// namespace where none is written.
+func (o *Object) String() string {
+	return strings.ToLower(o.Key.Kind) + " " + quoteKey(o.Key.Namespace, o.Key.Name)
+}
+
+func quoteKey(namespace, name string) string {
+	if namespace != "" {
+		name = namespace + "/" + name
+	}
+	return strconv.Quote(name)
 }

@@ -125,3 +125,18 @@ func (p Pod) Labels() Place { return p.Template.At("metadata", "labels") }
 
 // Annotations of the pod template.
 func (p Pod) Annotations() Place { return p.Template.At("metadata", "annotations") }
+
+// ServiceAccount is the field that names the pod's account, absent if the pod
+// runs as the namespace's default; the deprecated alias counts.
+func (p Pod) ServiceAccount() Place {
+	if sa := p.Spec.At("serviceAccountName"); sa.Str() != "" {
+		return sa
+	}
+	if sa := p.Spec.At("serviceAccount"); sa.Str() != "" {
+		return sa
+	}
+	return p.Spec.At("serviceAccountName")
+}
+
+// HostNetwork reports whether the pod shares its node's network.
+func (p Pod) HostNetwork() bool { return p.Spec.At("hostNetwork").IsTrue() }

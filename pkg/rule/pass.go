@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/kustoms-dev/kustoms/pkg/analysis/rbac"
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -15,11 +16,16 @@ type Pass struct {
 	Index  *index.Index
 	Params any // what Rule.Params returned, configured
 
+	rbac      func() *rbac.Permissions
 	rule      *Rule
 	severity  result.Severity
 	sink      *result.Sink
 	container *manifest.Container // that Rule.Container is looking at
 }
+
+// RBAC is what the target's service accounts may do, worked out at the first
+// call and shared by all rules.
+func (p *Pass) RBAC() *rbac.Permissions { return p.rbac() }
 
 // Report adds a finding at place. The message is lower case without a full
 // stop, names the object or container, and says fact, then consequence.

@@ -3,7 +3,9 @@ package rule
 import (
 	"context"
 	"fmt"
+	"sync"
 
+	"github.com/kustoms-dev/kustoms/pkg/analysis/rbac"
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -49,19 +51,22 @@ func (s *Set) Rules() []result.Rule {
 // Analyze runs each rule over the target. A rule that panics is recorded as a
 // failed stage with its id; the others run on.
 func (s *Set) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
+	pass := Pass{Index: x, sink: sink, rbac: sync.OnceValue(func() *rbac.Permissions { return rbac.New(x) })}
 	for _, c := range s.rules {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := run(c, x, sink); err != nil {
+		if err := run(c, pass); err != nil {
 			sink.Stage(result.Stage{Name: "rules", Target: x.Target.Name, Status: result.Failed, Reason: err.Error()})
 		}
 	}
 	return nil
 }
 
-func run(c Configured, x *index.Index, sink *result.Sink) (err error) {
-	p := &Pass{Index: x, Params: c.Params, rule: c.Rule, severity: c.Severity, sink: sink}
+// run applies one rule; shared is the pass without what the rule adds.
+func run(c Configured, shared Pass) (err error) {
+	p := &shared
+	p.Params, p.rule, p.severity = c.Params, c.Rule, c.Severity
 	var at *manifest.Object
 	defer func() {
 		if r := recover(); r != nil {
@@ -75,7 +80,7 @@ func run(c Configured, x *index.Index, sink *result.Sink) (err error) {
 		c.Universe(p)
 		return nil
 	}
-	for _, o := range x.Objects {
+	for _, o := range p.Index.Objects {
 		at = o
 		pod, isPod := o.Pod()
 		switch {

@@ -1,0 +1,34 @@
+package ingress
+
+import (
+	"strings"
+
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/rule"
+)
+
+var ingresses = rule.Or(rule.Kinds("networking.k8s.io", "Ingress"), rule.Kinds("extensions", "Ingress"))
+
+const gatewayGroup = "gateway.networking.k8s.io"
+
+// hostCovers reports whether a host as TLS entries, certificates and listeners
+// write it covers a name: "*.example.org" covers one label more.
+func hostCovers(pattern, name string) bool {
+	if strings.EqualFold(pattern, name) {
+		return true
+	}
+	rest, ok := strings.CutPrefix(pattern, "*.")
+	if !ok {
+		return false
+	}
+	_, domain, ok := strings.Cut(name, ".")
+	return ok && strings.EqualFold(rest, domain)
+}
+
+// class is the Ingress' class: its field, or the older annotation.
+func class(o *manifest.Object) manifest.Place {
+	if c := o.At("spec", "ingressClassName"); c.Exists() {
+		return c
+	}
+	return o.Annotations().At("kubernetes.io/ingress.class")
+}
