@@ -37,9 +37,10 @@ var layers = []layer{
 	{"pkg/report", places, "every writer must work on a report read back from JSON"},
 
 	{"pkg/rules", []string{"pkg/rule", "pkg/rules/..."}, "it lists the families, nothing more"},
-	{"pkg/rules/...", slices.Concat(indexed, []string{"pkg/rule"}), "a rule sees its pass; families do not know each other"},
-	{"pkg/rule", indexed, "a rule is data and a function, with no way to I/O"},
+	{"pkg/rules/...", slices.Concat(indexed, []string{"pkg/rule", "pkg/analysis/..."}), "a rule sees its pass; families do not know each other"},
+	{"pkg/rule", slices.Concat(indexed, []string{"pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
 
+	{"pkg/analysis/...", indexed, "a graph is built from the index and knows no rule"},
 	{"pkg/index", objects, "it is frozen once built and knows no rule"},
 	{"pkg/manifest", []string{"pkg/source", "pkg/result", "pkg/srcmap"}, "an object does not know who looks at it"},
 	{"pkg/srcmap", places, "a map of lines does not know what the lines mean"},
