@@ -73,7 +73,7 @@ func kustomizePart(ctx context.Context, o options) (bool, error) {
 					fmt.Printf("  FAILED IN ONE: %s\n    kustomize: %v\n    kustoms: %v\n", name, cliErr, err)
 				case bytes.Equal(want, got.Text):
 					rendered, equal = rendered+1, equal+1
-					default:
+				default:
 					rendered, different = rendered+1, different+1
 					fmt.Printf("  DIFFERENT: %s\n    %s\n", name, firstDifference(want, got.Text))
 				}
