@@ -12,6 +12,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/render/helm"
+	"github.com/kustoms-dev/kustoms/pkg/render/kustomize"
 	"github.com/kustoms-dev/kustoms/pkg/render/plain"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
@@ -52,8 +53,9 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 
 func renderers(repo *source.Repo, c *config.Config) map[result.TargetKind]render.Renderer {
 	return map[result.TargetKind]render.Renderer{
-		result.KindHelm:  &helm.Renderer{Repo: repo, KubeVersion: string(c.KubeVersion)},
-		result.KindPlain: &plain.Renderer{Repo: repo},
+		result.KindHelm:      &helm.Renderer{Repo: repo, KubeVersion: string(c.KubeVersion)},
+		result.KindKustomize: &kustomize.Renderer{Repo: repo},
+		result.KindPlain:     &plain.Renderer{Repo: repo},
 	}
 }
 
