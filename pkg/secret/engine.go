@@ -1,73 +1,380 @@
 package secret
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"regexp/syntax"
+	"slices"
 	"strings"
+	"sync"
 
-	"github.com/spf13/viper"
 	"github.com/zricethezav/gitleaks/v8/config"
-	"github.com/zricethezav/gitleaks/v8/detect"
 )
 
-// decodeDepth is how often encoded text is decoded again, gitleaks' default.
-const decodeDepth = 5
-
-// engine finds leaks in texts by gitleaks' rules.
+// engine finds what gitleaks' detector finds in a text, and does so without
+// running most expressions over most bytes:
+//
+//  1. One automaton finds the keywords of all rules in one pass.
+//  2. A rule whose keyword is there looks at the keyword's surroundings, as far
+//     as a match that holds the keyword can reach; at the whole text where
+//     that cannot be told from the expression.
+//  3. In these windows a dfa that never misses says where matches may end,
+//     and one that reads backwards where they may start.
+//  4. Only from there to there runs the rule's own expression. A window holds
+//     every match that overlaps another in it, with some text to each side,
+//     so the expression finds there what it finds in the whole text.
+//  5. Encoded text is decoded in place and the steps are repeated on what
+//     lies around it.
+//
+// The differential test holds it to gitleaks' own detector.
 type engine struct {
-	cfg config.Config
-	det *detect.Detector
+	cfg     config.Config
+	rules   []*matcher
+	words   *words
+	byWord  [][]int // keyword → rules
+	reach   int     // the furthest any rule's bounded match goes, in bytes
+	lines   int     // the same in lines, of those bounded in lines only
+	scratch sync.Pool
 }
 
-func newEngine() (*engine, error) {
-	v := viper.New() // the library's own parser fills a global one
-	v.SetConfigType("toml")
-	if err := v.ReadConfig(strings.NewReader(config.DefaultConfig)); err != nil {
-		return nil, fmt.Errorf("reading gitleaks' default rules: %w", err)
-	}
-	var vc config.ViperConfig
-	if err := v.Unmarshal(&vc); err != nil {
-		return nil, fmt.Errorf("reading gitleaks' default rules: %w", err)
-	}
-	cfg, err := vc.Translate()
-	if err != nil {
-		return nil, fmt.Errorf("reading gitleaks' default rules: %w", err)
-	}
-	d := detect.NewDetector(cfg)
-	d.MaxDecodeDepth = decodeDepth
-	return &engine{cfg: cfg, det: d}, nil
+// matcher is a rule with what its expression says about its matches.
+type matcher struct {
+	config.Rule
+	// always: the rule has no keywords, or another rule asks for it.
+	always bool
+	// whole: its windows are whole texts.
+	whole bool
+	// bytes and lines bound a match.
+	bytes, lines      int
+	forward, backward *syntax.Regexp
 }
 
-// scan lists the leaks in a text; path counts for the rules that look at it.
-func (e *engine) scan(path, text string) []leak {
-	var out []leak
-	lines := lineStarts(text)
-	for _, f := range e.det.Detect(detect.Fragment{Raw: text, FilePath: path, StartLine: 1}) {
-		l := leak{rule: f.RuleID, value: hidden(f.Secret)}
-		if n := f.StartLine - 1; n >= 0 && n < len(lines) {
-			l.start = lines[n]
-			l.end = min(l.start+1, len(text))
-			if i := strings.Index(text[l.start:], f.Secret); i >= 0 && f.Secret != "" {
-				l.start += i
-				l.end = l.start + len(f.Secret)
-			} else {
-				l.encoded = true
-				l.end = len(text)
-				if m := f.EndLine; m >= 1 && m < len(lines) {
-					l.end = lines[m] - 1
-				}
+// found is one match of a rule in a text.
+type found struct {
+	leak
+	match      hidden // the expression's whole match
+	line       hidden // the line that it is on, decoded
+	from, till int    // the match in the text
+	depth      int    // how often it was decoded
+}
+
+// scratch is what one scan at a time needs.
+type scratch struct {
+	forward, backward []*dfa
+	present           []bool // keywords seen in this text
+	at                [][]int32
+}
+
+// padding is the text kept on each side of a window: assertions look at one
+// rune.
+const padding = 4
+
+func newEngine(cfg config.Config) (*engine, error) {
+	e := &engine{cfg: cfg}
+	required := map[string]bool{}
+	for _, r := range cfg.Rules {
+		for _, q := range r.RequiredRules {
+			required[q.RuleID] = true
+		}
+	}
+	ids := map[string]int{}
+	var list []string
+	for _, id := range slices.Sorted(maps.Keys(cfg.Rules)) {
+		r := cfg.Rules[id]
+		m := &matcher{Rule: r, always: len(r.Keywords) == 0 || required[id]}
+		if r.Regex != nil {
+			re, err := syntax.Parse(r.Regex.String(), syntax.Perl)
+			if err != nil {
+				return nil, fmt.Errorf("rule %s: %w", id, err)
+			}
+			m.bytes, m.lines = maxBytes(re), maxLines(re)
+			m.whole = m.always || m.bytes == unbounded && m.lines == unbounded || !holds(re, r.Keywords)
+			m.forward, m.backward = loosen(re, 1, false), loosen(re, 64, true)
+			if !m.whole && m.bytes != unbounded {
+				e.reach = max(e.reach, m.bytes)
+			} else if !m.whole {
+				e.lines = max(e.lines, m.lines)
 			}
 		}
-		out = append(out, l)
+		for _, k := range r.Keywords {
+			k = strings.ToLower(k)
+			if _, ok := ids[k]; !ok {
+				ids[k] = len(list)
+				list = append(list, k)
+				e.byWord = append(e.byWord, nil)
+			}
+			if !slices.Contains(e.byWord[ids[k]], len(e.rules)) {
+				e.byWord[ids[k]] = append(e.byWord[ids[k]], len(e.rules))
+			}
+		}
+		e.rules = append(e.rules, m)
+	}
+	e.words = newWords(list)
+	e.scratch.New = func() any {
+		return &scratch{
+			forward: make([]*dfa, len(e.rules)), backward: make([]*dfa, len(e.rules)),
+			present: make([]bool, len(list)), at: make([][]int32, len(e.rules)),
+		}
+	}
+	return e, nil
+}
+
+// matches lists the matches of all rules in a text, before anything that
+// depends on the text's path.
+func (e *engine) matches(text string) []found {
+	s := e.scratch.Get().(*scratch)
+	defer e.scratch.Put(s)
+	clear(s.present)
+	var out []found
+	v := view{text: text, original: text}
+	regions := []region{{0, len(text)}}
+	for depth := 0; ; depth++ {
+		e.pass(s, &v, regions, &out)
+		if depth == decodeDepth {
+			break
+		}
+		next, ok := v.decode()
+		if !ok {
+			break
+		}
+		v = next
+		regions = v.regions(e.reach+64, e.lines+2)
+	}
+	slices.SortStableFunc(out, func(a, b found) int {
+		return cmp.Or(a.start-b.start, a.end-b.end, strings.Compare(a.rule, b.rule))
+	})
+	return out
+}
+
+// region is a stretch of text.
+type region struct{ from, to int }
+
+// folds are the runes outside ASCII that stand for letters in it where case
+// is ignored: in a text that has one, a keyword may hide from words.
+var folds = [...]string{"\u017f", "\u0130", "\u212a"}
+
+// pass runs the rules over the regions of one view.
+func (e *engine) pass(s *scratch, v *view, regions []region, out *[]found) {
+	for i := range s.at {
+		s.at[i] = s.at[i][:0]
+	}
+	text, exact := v.text, true
+	if slices.ContainsFunc(folds[:], func(r string) bool { return strings.Contains(v.text, r) }) {
+		text, exact = strings.ToLower(text), false
+		regions = []region{{0, len(text)}}
+	}
+	for _, r := range regions {
+		e.words.find(text, r.from, r.to, func(id int32, at int) {
+			s.present[id] = true
+			for _, rule := range e.byWord[id] {
+				if m := e.rules[rule]; !m.whole && m.Regex != nil {
+					s.at[rule] = append(s.at[rule], int32(at))
+				}
+			}
+		})
+	}
+	for i, m := range e.rules {
+		if m.Regex == nil {
+			continue
+		}
+		switch {
+		case m.always, (m.whole || !exact) && e.anyPresent(s, i):
+			e.search(s, v, i, region{0, len(v.text)}, out)
+		case exact && len(s.at[i]) > 0:
+			e.around(s, v, i, out)
+		}
+	}
+}
+
+func (e *engine) anyPresent(s *scratch, rule int) bool {
+	for id, rules := range e.byWord {
+		if s.present[id] && slices.Contains(rules, rule) {
+			return true
+		}
+	}
+	return false
+}
+
+// around searches the surroundings of a rule's keywords.
+func (e *engine) around(s *scratch, v *view, rule int, out *[]found) {
+	m, at := e.rules[rule], s.at[rule]
+	slices.Sort(at) // keywords overlap
+	w := region{-1, -1}
+	for _, p := range at {
+		if int(p) < w.to && m.bytes == unbounded && w.to == len(v.text) {
+			break
+		}
+		n := m.surroundings(v.text, int(p), w)
+		if w.to >= 0 && n.from <= w.to {
+			w.to = max(w.to, n.to)
+			continue
+		}
+		if w.to >= 0 {
+			e.search(s, v, rule, w, out)
+		}
+		w = n
+	}
+	e.search(s, v, rule, w, out)
+}
+
+// surroundings are how far a match that holds the byte at p can reach.
+// before, the window so far, spares looking back over it.
+func (m *matcher) surroundings(text string, p int, before region) region {
+	if m.bytes != unbounded {
+		return region{max(0, p-m.bytes-padding), min(len(text), p+m.bytes+padding)}
+	}
+	r := region{p, p}
+	if p >= before.to {
+		r.from = backLines(text, p, m.lines)
+	}
+	r.to = forwardLines(text, p, m.lines)
+	return r
+}
+
+// backLines is the start of the line n lines before the one at p.
+func backLines(text string, p, n int) int {
+	for ; n >= 0 && p > 0; n-- {
+		p = strings.LastIndexByte(text[:p], '\n')
+		if p < 0 {
+			return 0
+		}
+	}
+	return p
+}
+
+// forwardLines is past the end of the line n lines after the one at p.
+func forwardLines(text string, p, n int) int {
+	for ; n >= 0; n-- {
+		i := strings.IndexByte(text[p:], '\n')
+		if i < 0 {
+			return len(text)
+		}
+		p += i + 1
+	}
+	return p
+}
+
+// search finds a rule's matches in a window.
+func (e *engine) search(s *scratch, v *view, rule int, w region, out *[]found) {
+	if s.forward[rule] == nil {
+		var err error
+		if s.forward[rule], err = newDFA(e.rules[rule].forward, true); err != nil {
+			e.match(v, rule, w, out)
+			return
+		}
+		if s.backward[rule], err = newDFA(e.rules[rule].backward, false); err != nil {
+			s.forward[rule] = nil
+			e.match(v, rule, w, out)
+			return
+		}
+	}
+	seg := region{-1, -1}
+	sure := true
+	ok := s.forward[rule].ends(v.text, w.from, w.to, func(end int) {
+		if !sure || seg.to == w.to && seg.from == w.from {
+			return
+		}
+		from, ok := s.backward[rule].start(v.text, w.from, end)
+		if sure = ok; !ok || from < 0 {
+			return
+		}
+		n := region{max(w.from, from-padding), min(w.to, end+padding)}
+		if seg.to >= 0 && n.from <= seg.to {
+			seg = region{min(seg.from, n.from), max(seg.to, n.to)}
+			return
+		}
+		if seg.to >= 0 {
+			e.match(v, rule, seg, out)
+		}
+		seg = n
+	})
+	switch {
+	case !ok || !sure: // too many states: the expression itself, over all that is left
+		e.match(v, rule, region{max(seg.from, w.from), w.to}, out)
+	case seg.to >= 0:
+		e.match(v, rule, seg, out)
+	}
+}
+
+// match runs a rule's expression over a stretch of the view, and what the
+// rule says besides: entropy, groups and allowlists.
+func (e *engine) match(v *view, rule int, w region, out *[]found) {
+	m := e.rules[rule]
+	for _, at := range m.Regex.FindAllStringIndex(v.text[w.from:w.to], -1) {
+		from, to := at[0]+w.from, at[1]+w.from
+		if f, ok := v.locate(from, to); ok {
+			f.rule = m.RuleID
+			if e.accept(m, v, &f) {
+				*out = append(*out, f)
+			}
+		}
+	}
+}
+
+// accept completes a match and applies what does not depend on the path.
+func (e *engine) accept(m *matcher, v *view, f *found) bool {
+	f.value = f.match
+	if groups := m.Regex.FindStringSubmatch(string(f.match)); len(groups) >= 2 {
+		if m.SecretGroup > 0 {
+			if len(groups) <= m.SecretGroup {
+				return false
+			}
+			f.value = hidden(groups[m.SecretGroup])
+		} else if i := slices.IndexFunc(groups[1:], func(g string) bool { return g != "" }); i >= 0 {
+			f.value = hidden(groups[1+i])
+		}
+	}
+	if m.Entropy != 0 && entropy(string(f.value)) <= m.Entropy {
+		return false
+	}
+	if f.depth == 0 { // narrow to the secret itself
+		if i := strings.Index(string(f.match), string(f.value)); i >= 0 {
+			f.start = f.from + i
+			f.end = f.start + len(f.value)
+		}
+	}
+	return !e.allowed(m, "", f, false)
+}
+
+// scan lists the leaks in a text; path counts for the rules and allowlists
+// that look at it.
+func (e *engine) scan(path, text string) []leak {
+	if path != "" && pathAllowed(e.cfg.Allowlists, path) {
+		return nil
+	}
+	fs := e.matches(text)
+	var out []leak
+	for _, m := range e.rules {
+		if m.Regex == nil && m.Path != nil && m.Path.MatchString(path) && !pathAllowed(m.Allowlists, path) {
+			out = append(out, leak{rule: m.RuleID})
+		}
+	}
+	for i := range fs {
+		if e.applies(path, &fs[i], fs, text) {
+			out = append(out, fs[i].leak)
+		}
 	}
 	return out
 }
 
-func lineStarts(text string) []int {
-	out := []int{0}
-	for i := range len(text) {
-		if text[i] == '\n' {
-			out = append(out, i+1)
+// applies reports whether a match counts in a file of that path.
+func (e *engine) applies(path string, f *found, all []found, text string) bool {
+	i, _ := slices.BinarySearchFunc(e.rules, f.rule, func(m *matcher, id string) int { return strings.Compare(m.RuleID, id) })
+	m := e.rules[i]
+	if m.SkipReport || m.Path != nil && !m.Path.MatchString(path) || path != "" && pathAllowed(m.Allowlists, path) || e.allowed(m, path, f, true) {
+		return false
+	}
+	for _, q := range m.RequiredRules {
+		near := func(o found) bool {
+			a, b := posOf(text, f.from), posOf(text, o.from)
+			return o.rule == q.RuleID &&
+				(q.WithinLines == nil || max(a.Line-b.Line, b.Line-a.Line) <= *q.WithinLines) &&
+				(q.WithinColumns == nil || max(a.Col-b.Col, b.Col-a.Col) <= *q.WithinColumns)
+		}
+		if !slices.ContainsFunc(all, near) {
+			return false
 		}
 	}
-	return out
+	return true
 }

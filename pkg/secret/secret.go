@@ -43,7 +43,11 @@ type Analyzer struct {
 // New prepares the rules. The error is broken configuration in the
 // repository.
 func New(opts Options) (*Analyzer, error) {
-	e, err := newEngine()
+	cfg, err := defaultConfig()
+	if err != nil {
+		return nil, err
+	}
+	e, err := newEngine(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +85,7 @@ type leak struct {
 	value      hidden
 	// encoded says that the text holds the value in an encoded form.
 	encoded bool
+	commit  string // of the history, "" for files
 }
 
 // hidden is a secret's text. Whatever prints it prints none of it.

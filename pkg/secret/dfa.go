@@ -1,0 +1,224 @@
+package secret
+
+import (
+	"regexp/syntax"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+)
+
+// dfa runs a regular expression over bytes, building its states as it meets
+// them. It takes every assertion for true and a byte of 0x80 or more for any
+// part of any rune, so it never misses a match, and may see some that are
+// none: it decides where the real expression is worth its cost. Not safe for
+// concurrent use.
+type dfa struct {
+	prog *syntax.Prog
+	// open starts a new match at each byte; else there is one, at the first.
+	open bool
+	step [][]uint32 // per byte class: which instructions take it
+	high []bool     // instructions that take runes past ASCII
+
+	class  [256]uint8
+	width  int
+	ids    map[string]int32
+	sets   [][]uint32 // state → instructions, sorted
+	accept []bool
+	next   []int32 // state*width+class → state, unknown if negative
+	marks  []uint32
+	mark   uint32
+}
+
+// maxStates bounds the memory of one dfa. Past it the states are forgotten.
+const maxStates = 4000
+
+const (
+	unknown = -1
+	dead    = 0 // the empty set
+	initial = 1
+)
+
+func newDFA(re *syntax.Regexp, open bool) (*dfa, error) {
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return nil, err
+	}
+	d := &dfa{prog: prog, open: open, high: make([]bool, len(prog.Inst)), marks: make([]uint32, len(prog.Inst))}
+	// Bytes that the same instructions take are one class.
+	takes := make([][]byte, 256)
+	for pc := range prog.Inst {
+		in := &prog.Inst[pc]
+		switch in.Op {
+		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+		default:
+			continue
+		}
+		for c := range utf8.RuneSelf {
+			if in.MatchRune(rune(c)) {
+				takes[c] = append(takes[c], byte(pc), byte(pc>>8), byte(pc>>16))
+			}
+		}
+		d.high[pc] = pastASCII(in)
+	}
+	classes := map[string]int{}
+	for c := range 256 {
+		key := string(takes[c])
+		if c >= utf8.RuneSelf {
+			key = "high"
+		}
+		id, ok := classes[key]
+		if !ok {
+			id = len(classes)
+			classes[key] = id
+			var pcs []uint32
+			for i := 0; i+2 < len(takes[c]); i += 3 {
+				pcs = append(pcs, uint32(takes[c][i])|uint32(takes[c][i+1])<<8|uint32(takes[c][i+2])<<16)
+			}
+			d.step = append(d.step, pcs)
+		}
+		d.class[c] = uint8(id)
+	}
+	d.width = len(classes)
+	d.reset()
+	return d, nil
+}
+
+// pastASCII reports whether an instruction takes a rune over 0x7f.
+func pastASCII(in *syntax.Inst) bool {
+	if in.Op == syntax.InstRuneAny || in.Op == syntax.InstRuneAnyNotNL {
+		return true
+	}
+	if len(in.Rune) > 1 {
+		return in.Rune[len(in.Rune)-1] >= utf8.RuneSelf
+	}
+	r := in.Rune[0]
+	if syntax.Flags(in.Arg)&syntax.FoldCase != 0 {
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			if f >= utf8.RuneSelf {
+				return true
+			}
+		}
+	}
+	return r >= utf8.RuneSelf
+}
+
+func (d *dfa) reset() {
+	d.ids = map[string]int32{}
+	d.sets, d.accept, d.next = d.sets[:0], d.accept[:0], d.next[:0]
+	d.state(nil)
+	d.mark++
+	d.state(d.closure(nil, uint32(d.prog.Start)))
+}
+
+// closure adds what pc reaches without a byte to set. The caller starts a new
+// mark for a new set.
+func (d *dfa) closure(set []uint32, pc uint32) []uint32 {
+	if d.marks[pc] == d.mark {
+		return set
+	}
+	d.marks[pc] = d.mark
+	switch in := &d.prog.Inst[pc]; in.Op {
+	case syntax.InstAlt, syntax.InstAltMatch:
+		set = d.closure(set, in.Out)
+		return d.closure(set, in.Arg)
+	case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
+		return d.closure(set, in.Out)
+	case syntax.InstFail:
+		return set
+	}
+	return append(set, pc)
+}
+
+// state numbers a set of instructions.
+func (d *dfa) state(set []uint32) int32 {
+	slices.Sort(set)
+	key := make([]byte, 0, 2*len(set))
+	for _, pc := range set {
+		key = append(key, byte(pc), byte(pc>>8), byte(pc>>16))
+	}
+	if id, ok := d.ids[string(key)]; ok {
+		return id
+	}
+	id := int32(len(d.sets))
+	d.ids[string(key)] = id
+	d.sets = append(d.sets, set)
+	d.accept = append(d.accept, slices.ContainsFunc(set, func(pc uint32) bool { return d.prog.Inst[pc].Op == syntax.InstMatch }))
+	for range d.width {
+		d.next = append(d.next, unknown)
+	}
+	return id
+}
+
+// grow finds the state after from and a byte of class c; unknown if there are
+// too many states.
+func (d *dfa) grow(from int32, c uint8) int32 {
+	if len(d.sets) >= maxStates {
+		return unknown
+	}
+	d.mark++
+	var set []uint32
+	takers := d.step[c]
+	high := c == d.class[utf8.RuneSelf]
+	for _, pc := range d.sets[from] {
+		if high {
+			if d.high[pc] { // a part of a rune, or its end
+				set = d.closure(d.closure(set, pc), d.prog.Inst[pc].Out)
+			}
+		} else if _, ok := slices.BinarySearch(takers, pc); ok {
+			set = d.closure(set, d.prog.Inst[pc].Out)
+		}
+	}
+	if d.open {
+		set = d.closure(set, uint32(d.prog.Start))
+	}
+	to := d.state(set)
+	d.next[int(from)*d.width+int(c)] = to
+	return to
+}
+
+// ends calls yield with each place in text[from:to] where a match may end. It
+// is false if there were too many states to know.
+func (d *dfa) ends(text string, from, to int, yield func(end int)) bool {
+	at := int32(initial)
+	if d.accept[at] {
+		yield(from)
+	}
+	for i := from; i < to; i++ {
+		c := d.class[text[i]]
+		n := d.next[int(at)*d.width+int(c)]
+		if n < 0 {
+			if n = d.grow(at, c); n < 0 {
+				d.reset()
+				return false
+			}
+		}
+		if at = n; d.accept[at] {
+			yield(i + 1)
+		}
+	}
+	return true
+}
+
+// start reads text[from:to] backwards and returns the furthest place where a
+// match that ends at to may start; -1 if there is none. It is false if there
+// were too many states to know.
+func (d *dfa) start(text string, from, to int) (int, bool) {
+	at, first := int32(initial), -1
+	if d.accept[at] {
+		first = to
+	}
+	for i := to - 1; i >= from && at != dead; i-- {
+		c := d.class[text[i]]
+		n := d.next[int(at)*d.width+int(c)]
+		if n < 0 {
+			if n = d.grow(at, c); n < 0 {
+				d.reset()
+				return 0, false
+			}
+		}
+		if at = n; d.accept[at] {
+			first = i
+		}
+	}
+	return first, true
+}
