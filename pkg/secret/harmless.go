@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"encoding/base64"
 	"regexp"
 	"strings"
 )
@@ -17,8 +18,36 @@ var reference = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`,
 }, "|") + `)$`)
 
+// placeholder matches values that ask to be replaced. Only rules that judge by
+// the surroundings heed it.
+var placeholder = regexp.MustCompile(`(?i)change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|example|placeholder|dummy|redacted|your[-_ ]|^(?:my)?[-_]?(?:pass(?:word|wd)?|pwd|secret|token|user(?:name)?|admin|root|test|none|null|true|false)\d{0,3}$|^(.)x*$|xxx+|\*\*\*`)
+
 // harmless reports matches that are no leak.
 func (a *Analyzer) harmless(text string, l leak) bool {
 	v := string(l.value)
-	return a.opts.Ignore(v) || reference.MatchString(v)
+	if a.opts.Ignore(v) || reference.MatchString(v) || encrypted(text, l.start) {
+		return true
+	}
+	if rank(l.rule) == specific {
+		return false
+	}
+	if plain, err := base64.StdEncoding.DecodeString(v); err == nil && printable(plain) {
+		v = string(plain)
+	}
+	return placeholder.MatchString(v) || reference.MatchString(v)
+}
+
+// encrypted reports whether the text at off is what SOPS or Sealed Secrets
+// wrote: a value on a line with ENC[, SOPS's own block, or encryptedData.
+func encrypted(text string, off int) bool {
+	off = min(off, len(text))
+	line := text[strings.LastIndexByte(text[:off], '\n')+1 : off]
+	if strings.Contains(line, "ENC[") {
+		return true
+	}
+	if !strings.Contains(text, "ENC[") && !strings.Contains(text, "encryptedData:") {
+		return false
+	}
+	key := "." + keyPath(text, off) + "."
+	return strings.HasPrefix(key, ".sops.") || strings.Contains(key, ".encryptedData.")
 }

@@ -22,6 +22,9 @@ func rank(rule string) int {
 	case "kubernetes-secret-yaml", "curl-auth-header", "curl-auth-user", "nuget-config-password":
 		return shaped
 	}
+	if ownRule(rule) {
+		return shaped
+	}
 	return specific
 }
 
@@ -39,6 +42,9 @@ var critical = [...]string{
 
 // severityOf goes by what the leak opens.
 func severityOf(rule string) result.Severity {
+	if ownRule(rule) {
+		return result.High
+	}
 	if rank(rule) != specific {
 		return result.Medium
 	}
@@ -97,12 +103,16 @@ func (e *engine) describe() []result.Rule {
 	out := make([]result.Rule, 0, len(e.cfg.Rules))
 	for id, r := range e.cfg.Rules {
 		title := titleOf(id)
+		var peers map[string][]string
+		if !ownRule(id) {
+			peers = map[string][]string{"gitleaks": {id}}
+		}
 		out = append(out, result.Rule{
 			ID: ruleID(id), Family: "secret", Title: title, Severity: severityOf(id), Since: "0.1",
 			Why: strings.TrimSuffix(r.Description, ".") + ". " + why, Fix: fix,
 			Refs:      []string{"https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html"},
 			Standards: []string{"CWE-798"},
-			Peers:     map[string][]string{"gitleaks": {id}},
+			Peers:     peers,
 		})
 	}
 	return out

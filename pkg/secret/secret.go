@@ -47,7 +47,7 @@ func New(opts Options) (*Analyzer, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := newEngine(cfg)
+	e, err := newEngine(kubernetes(cfg))
 	if err != nil {
 		return nil, err
 	}

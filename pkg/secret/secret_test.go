@@ -168,3 +168,35 @@ func TestKeyPath(t *testing.T) {
 		t.Errorf("got %q, want %q", s, want)
 	}
 }
+
+// What is a leak, and beside it what only looks like one.
+func TestBothSides(t *testing.T) {
+	pw := "Zk3Jq8" + "Lm2Xw9Rt5V"
+	leaks := map[string]string{
+		"secret-connection-string-password": "url: postgres://app:" + pw + "@db:5432/app\n",
+		"secret-docker-registry-auth":       `{"auths":{"r.io":{"auth":"` + b64("bot:"+pw) + `"}}}` + "\n",
+		"secret-kubeconfig-client-key":      "    client-key-data: " + strings.Repeat("LS0tLS1CRUdJTiBSU0Eg"+"UFJJVkFURSBLRVkt", 3) + "\n",
+		"secret-kubernetes-bootstrap-token": "token: ab3d9f." + "q8w7e6r5t4y3u2i1\n",
+		"secret-generic-api-key":            "apiToken: " + pw + "\n",
+	}
+	for want, text := range leaks {
+		got := analyze(t, Options{Repo: repo(t, map[string]string{"a.yaml": text})}, []string{"a.yaml"})
+		if len(got) != 1 || got[0].Rule != want {
+			t.Errorf("want %s, got %d findings %+v", want, len(got), got)
+		}
+	}
+	for name, text := range map[string]string{
+		"reference":   "url: postgres://app:$(DB_PASSWORD)@db/app\n",
+		"template":    "password: {{ .Values.secret.password | quote }}\n",
+		"placeholder": "url: amqp://app:changeme123@mq\n",
+		"SOPS":        "password: ENC[AES256_GCM,data:Zk3Jq8" + "Lm2Xw9Rt5V,iv:aa=,tag:bb=,type:str]\nsops:\n  mac: ENC[x]\n  token: Zk3Jq8" + "Lm2Xw9Rt5V\n",
+		"sealed":      "kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgBy3i4OJSWK" + "PiTySYZZA9rO43cGDEq\n",
+		"UUID":        "tokenId: 014df517-39d1-4453-b7b3-9930c563627d\n",
+		"secretName":  "secretName: gocd-server-ssh\n",
+		"allowed":     "apiToken: " + pw + " # gitleaks:allow\n",
+	} {
+		for _, f := range analyze(t, Options{Repo: repo(t, map[string]string{"a.yaml": text})}, []string{"a.yaml"}) {
+			t.Errorf("%s: %s: %s", name, f.Rule, f.Message)
+		}
+	}
+}
