@@ -22,6 +22,10 @@ var reference = regexp.MustCompile(`^(?:` + strings.Join([]string{
 // the surroundings heed it.
 var placeholder = regexp.MustCompile(`(?i)change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|example|placeholder|dummy|redacted|your[-_ ]|^(?:my)?[-_]?(?:pass(?:word|wd)?|pwd|secret|token|user(?:name)?|admin|root|test|none|null|true|false)\d{0,3}$|^(.)x*$|xxx+|\*\*\*`)
 
+// digestKey matches a line up to its value where that is a checksum of
+// something, a secret perhaps: checksum/secret, sha256, integrity.
+var digestKey = regexp.MustCompile(`(?i)(?:checksum|digest|integrity|\bsha-?(?:1|256|512)\b|fingerprint)[^\s:=]*["']?\s*[:=]\s*["']?$`)
+
 // harmless reports matches that are no leak.
 func (a *Analyzer) harmless(text string, l leak) bool {
 	v := string(l.value)
@@ -30,6 +34,9 @@ func (a *Analyzer) harmless(text string, l leak) bool {
 	}
 	if rank(l.rule) == specific {
 		return false
+	}
+	if digestKey.MatchString(text[strings.LastIndexByte(text[:l.start], '\n')+1 : l.start]) {
+		return true
 	}
 	if plain, err := base64.StdEncoding.DecodeString(v); err == nil && printable(plain) {
 		v = string(plain)

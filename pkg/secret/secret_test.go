@@ -193,6 +193,7 @@ func TestBothSides(t *testing.T) {
 		"sealed":      "kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgBy3i4OJSWK" + "PiTySYZZA9rO43cGDEq\n",
 		"UUID":        "tokenId: 014df517-39d1-4453-b7b3-9930c563627d\n",
 		"secretName":  "secretName: gocd-server-ssh\n",
+		"checksum":    "annotations:\n  checksum/secret-token: " + strings.Repeat("9f3c1a7b0d5e8246", 4) + "\n",
 		"allowed":     "apiToken: " + pw + " # gitleaks:allow\n",
 	} {
 		for _, f := range analyze(t, Options{Repo: repo(t, map[string]string{"a.yaml": text})}, []string{"a.yaml"}) {
