@@ -7,33 +7,87 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
-// problem identifies a finding across targets: the same rule, at the same
-// source place, about the same field of an object of the same kind. Names of
-// objects differ between environments (prefixes, releases), so they do not
-// count.
-type problem struct {
-	rule, kind, container, field string
-	at                           source.Span
-}
-
-// dedupe merges the findings that are one problem seen in several targets.
-// The merged finding is the first by target name and lists all targets.
+// dedupe merges findings that are one problem. Two objects or two containers
+// of one target are two problems, though one template line prints both; the
+// same one seen in several targets is one, which lists them. Findings merge
+//
+//  1. that have the same fingerprint and place: two environments of one chart;
+//  2. that have the same place, field and kind in different targets: overlays
+//     that only rename the object;
+//  3. that have the same fingerprint in targets of one folder: environments
+//     that set the same fault in different values files; each place is kept
+//     as a related one.
+//
+// What still shares a fingerprint stands in unrelated places and gets one of
+// its own, so that no platform drops it.
 func dedupe(_ *Options, r *result.Report) {
 	slices.SortStableFunc(r.Findings, compare)
-	seen := map[problem]int{}
-	out := r.Findings[:0]
-	for _, f := range r.Findings {
-		k := problem{rule: f.Rule, kind: f.Object.Kind, container: f.Container, field: f.Field, at: f.Loc.Primary}
-		if len(f.Targets) == 1 {
-			// Two objects of one target are two problems, though one template
-			// line prints both.
-			if i, ok := seen[k]; ok && !slices.Contains(out[i].Targets, f.Targets[0]) {
-				out[i].Targets = append(out[i].Targets, f.Targets[0])
-				continue
+	type same struct {
+		fingerprint string
+		at          source.Span
+	}
+	fs := fold(r.Findings, func(f *result.Finding) same { return same{f.Fingerprint, f.Loc.Primary} }, join)
+
+	type renamed struct {
+		rule, kind, container, field string
+		at                           source.Span
+	}
+	fs = fold(fs, func(f *result.Finding) renamed {
+		return renamed{f.Rule, f.Object.Kind, f.Container, f.Field, f.Loc.Primary}
+	}, func(a, b *result.Finding) bool { return disjoint(a.Targets, b.Targets) && join(a, b) })
+
+	folder := map[string]string{}
+	for _, t := range r.Targets {
+		folder[t.Name] = t.Path
+	}
+	fs = fold(fs, func(f *result.Finding) string { return f.Fingerprint }, func(a, b *result.Finding) bool {
+		if len(a.Targets) == 0 || len(b.Targets) == 0 || folder[a.Targets[0]] != folder[b.Targets[0]] || !disjoint(a.Targets, b.Targets) {
+			return false
+		}
+		a.Related = append(a.Related, result.Related{Location: b.Loc, Message: "the same in " + b.Targets[0]})
+		return join(a, b)
+	})
+
+	taken := map[string]bool{}
+	for i := range fs {
+		f := &fs[i]
+		for n := 0; taken[f.Fingerprint]; n++ {
+			evidence := f.Loc.Primary.Path
+			if n > 0 {
+				evidence += string(rune('0' + n))
+			}
+			f.Fingerprint = result.Fingerprint(f.Fingerprint, f.Object, f.Field, evidence)
+		}
+		taken[f.Fingerprint] = true
+	}
+	r.Findings = fs
+}
+
+// fold offers each finding to the earlier ones of the same key, in order,
+// until one takes it.
+func fold[K comparable](fs []result.Finding, key func(*result.Finding) K, take func(a, b *result.Finding) bool) []result.Finding {
+	groups := map[K][]int{}
+	out := make([]result.Finding, 0, len(fs))
+next:
+	for _, f := range fs {
+		k := key(&f)
+		for _, i := range groups[k] {
+			if take(&out[i], &f) {
+				continue next
 			}
 		}
-		seen[k] = len(out)
+		groups[k] = append(groups[k], len(out))
 		out = append(out, f)
 	}
-	r.Findings = out
+	return out
+}
+
+func join(a, b *result.Finding) bool {
+	merge(a, b)
+	a.Severity = max(a.Severity, b.Severity)
+	return true
+}
+
+func disjoint(a, b []string) bool {
+	return !slices.ContainsFunc(a, func(t string) bool { return slices.Contains(b, t) })
 }

@@ -34,10 +34,15 @@ cannot be deleted to clean up.`,
 // fixed reports whether the object goes to default because it says so, or
 // because its target does.
 func fixed(p *rule.Pass, o *manifest.Object) bool {
+	t := p.Index.Target
+	if t.Kind == result.KindHelm && (t.Helm == nil || t.Helm.Namespace == "") {
+		// Nobody said where the chart goes: "default" is then the renderer's
+		// word, not the chart's.
+		return false
+	}
 	if o.Key.Namespace != "" {
 		return o.Key.Namespace == "default"
 	}
-	t := p.Index.Target
 	fixes := t.Helm != nil && t.Helm.Namespace == "default" || t.Kustomize != nil && t.Kustomize.Namespace == "default"
 	return fixes && p.Index.Namespaced(o)
 }
