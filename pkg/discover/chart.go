@@ -80,24 +80,15 @@ func encrypted(repo *source.Repo, p string) bool {
 }
 
 // targets are the chart with its default values and with each environment's.
-// used are values files that a GitOps object deploys the chart with, and
-// covered says that there is such an object, so that nobody deploys the chart
-// with its defaults alone.
-func (c *chart) targets(covered bool, used map[string]bool) []result.Target {
+func (c *chart) targets() []result.Target {
 	if c.library {
 		return []result.Target{{
 			Name: c.dir, Kind: result.KindHelm, Path: c.dir, Helm: &result.Helm{},
 			Status: result.Skipped, Reason: "library chart: it deploys nothing by itself",
 		}}
 	}
-	var out []result.Target
-	if !covered {
-		out = append(out, result.Target{Name: c.dir, Kind: result.KindHelm, Path: c.dir, Helm: &result.Helm{}})
-	}
+	out := []result.Target{{Name: c.dir, Kind: result.KindHelm, Path: c.dir, Helm: &result.Helm{}}}
 	for _, e := range c.envs {
-		if used[e.file] {
-			continue
-		}
 		out = append(out, result.Target{
 			Name: c.dir + "[" + e.name + "]", Kind: result.KindHelm, Path: c.dir,
 			Helm: &result.Helm{ValueFiles: []string{e.file}},

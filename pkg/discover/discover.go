@@ -16,11 +16,9 @@
 //     target is the topmost directory that holds such files, with all below.
 //     Files inside a chart are the chart's, but a chart in the repository's
 //     root owns only its own parts.
-//   - What Argo CD's and Flux' objects in the repository deploy from this
-//     repository is a target as they deploy it, and takes the place of the
-//     bare chart, overlay or directory; of a chart's environments those remain
-//     whose values file no such object uses. What comes from elsewhere is a
-//     skipped target with its reason.
+//
+// Argo CD's and Flux' objects are manifests like others: what they deploy is
+// not followed.
 //
 // Release and namespace stay empty where nothing in the repository says them:
 // a placeholder that looks real (the chart's name, "default") would make
@@ -43,8 +41,6 @@ type Options struct {
 	Paths []string
 	// Skip answers true for paths that are not looked at. May be nil.
 	Skip func(path string) bool
-	// NoGitOps leaves Argo CD's and Flux' objects uninterpreted.
-	NoGitOps bool
 }
 
 // RepositoryFiles is the name of the target that holds the repository's own
@@ -59,16 +55,16 @@ func Find(ctx context.Context, repo *source.Repo, opt Options) ([]result.Target,
 	if err != nil {
 		return nil, err
 	}
-	t, err := walk(ctx, repo, s, !opt.NoGitOps)
+	t, err := walk(ctx, repo, s)
 	if err != nil {
 		return nil, err
 	}
 	users := t.users()
 	t.widen(users)
-	out := t.overlays(nil)
+	out := t.overlays()
 	for dir, c := range t.charts {
 		if s.selects(dir) && users[dir] == nil {
-			out = append(out, c.targets(false, nil)...)
+			out = append(out, c.targets()...)
 		}
 	}
 	out = append(out, t.plain(func(p string) bool { return users[p] != nil })...)

@@ -19,7 +19,7 @@ import (
 )
 
 // Each archive is a repository. Its comment may hold lines "paths: A B" (a run
-// for each such line), "skip: C" and "nogitops"; the golden file beside it is
+// for each such line) and "skip: C"; the golden file beside it is
 // the list of targets.
 func TestFind(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
@@ -91,8 +91,6 @@ func options(comment string) []discover.Options {
 			out = append(out, o)
 		} else if s, ok := strings.CutPrefix(line, "skip: "); ok {
 			base.Skip = func(p string) bool { return p == s }
-		} else if line == "nogitops" {
-			base.NoGitOps = true
 		}
 	}
 	if out == nil {
@@ -142,8 +140,8 @@ func describe(w *strings.Builder, t *result.Target) {
 	}
 }
 
-// The corpus's list is long; the test shows that every chart, overlay and
-// GitOps object there is read without an error, and with -v prints the list.
+// The corpus's list is long; the test shows that every chart and
+// overlay there is read without an error, and with -v prints the list.
 func TestCorpus(t *testing.T) {
 	dir := os.Getenv("KUSTOMS_CORPUS")
 	if dir == "" {

@@ -25,8 +25,8 @@ type pattern struct {
 }
 
 // readIgnore reads dir's ignore file; without one it is up itself.
-func readIgnore(repo *source.Repo, dir, name string, up *ignore) *ignore {
-	data, err := repo.ReadFile(path.Join(dir, name))
+func readIgnore(repo *source.Repo, dir string, up *ignore) *ignore {
+	data, err := repo.ReadFile(path.Join(dir, ".gitignore"))
 	if err != nil {
 		return up
 	}

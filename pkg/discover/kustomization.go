@@ -21,7 +21,6 @@ type kustomization struct {
 	// uses are the files and directories that it names, repository-relative.
 	// What is remote or missing does no harm in it: it is nobody's path.
 	uses []string
-	root *manifest.Object // nil if broken
 }
 
 // readKustomization reads the kustomization file p. It is nil if the file is
@@ -40,12 +39,12 @@ func readKustomization(repo *source.Repo, p string) *kustomization {
 	if err != nil {
 		return k
 	}
-	k.root = &manifest.Object{Doc: d, Node: d.Node}
-	if strings.Contains(k.root.At("apiVersion").Str(), ".toolkit.fluxcd.io/") {
+	root := (&manifest.Object{Doc: d, Node: d.Node}).Root()
+	if strings.Contains(root.At("apiVersion").Str(), ".toolkit.fluxcd.io/") {
 		return nil
 	}
-	k.component = k.root.At("kind").Str() == "Component"
-	k.collect(k.root.Root())
+	k.component = root.At("kind").Str() == "Component"
+	k.collect(root)
 	return k
 }
 
@@ -116,8 +115,8 @@ func (k *kustomization) chart(home, name, version string) {
 }
 
 // overlays are the kustomizations in scope that nothing else in scope builds
-// on. covered are those that a GitOps object deploys.
-func (t *tree) overlays(covered map[string]bool) []result.Target {
+// on.
+func (t *tree) overlays() []result.Target {
 	var in []string
 	for dir := range t.kusts {
 		if t.scope.selects(dir) {
@@ -137,12 +136,7 @@ func (t *tree) overlays(covered map[string]bool) []result.Target {
 	reached := map[string]bool{}
 	add := func(dir string) {
 		t.reach(dir, reached)
-		if !covered[dir] {
-			out = append(out, result.Target{Name: dir, Kind: result.KindKustomize, Path: dir, Kustomize: &result.Kustomize{}})
-		}
-	}
-	for dir := range covered {
-		t.reach(dir, reached)
+		out = append(out, result.Target{Name: dir, Kind: result.KindKustomize, Path: dir, Kustomize: &result.Kustomize{}})
 	}
 	for _, dir := range in {
 		if !used[dir] && !t.kusts[dir].component {

@@ -12,8 +12,7 @@ import (
 )
 
 // readManifest classifies a file: nil if no document of it is a Kubernetes
-// object. Documents are parsed only where their text leaves a doubt or where
-// they decide what is deployed.
+// object. Documents are parsed only where their text leaves a doubt.
 func readManifest(p string, data []byte) *file {
 	f := &file{path: p}
 	found, doubt := false, bytes.Contains(data, []byte("{{"))
@@ -21,9 +20,8 @@ func readManifest(p string, data []byte) *file {
 		if !manifestKeys(c.Text) {
 			continue
 		}
-		f.config = f.config || bytes.Contains(c.Text, []byte("ConfigMap")) || bytes.Contains(c.Text, []byte("Secret"))
 		plain := manifestLines(c.Text)
-		if plain && !doubt && !decides(c.Text) {
+		if plain && !doubt {
 			found = true
 			continue
 		}
@@ -41,13 +39,7 @@ func readManifest(p string, data []byte) *file {
 			continue
 		}
 		for _, o := range d.Objects() {
-			if !isApplied(o) {
-				continue
-			}
-			found = true
-			if decides(c.Text) {
-				f.objects = append(f.objects, o)
-			}
+			found = found || !isForeign(o.Key.APIVersion)
 		}
 	}
 	if !found {
@@ -97,13 +89,6 @@ func manifestLines(text []byte) bool {
 	}
 	return api && kind
 }
-
-// decides reports whether the document may tell how something is deployed.
-func decides(text []byte) bool {
-	return bytes.Contains(text, []byte("argoproj.io/")) || bytes.Contains(text, []byte(".toolkit.fluxcd.io/"))
-}
-
-func isApplied(o *manifest.Object) bool { return !isForeign(o.Key.APIVersion) }
 
 // isForeign reports whether an API is that of a tool's own file, which has
 // the shape of an object but is never given to a cluster.

@@ -3,43 +3,30 @@ package discover
 import (
 	"cmp"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
-// distinct sorts the targets by name and makes the names unique. Targets that
-// deploy the same from several files are one. Of others with one name, each
-// takes in what tells it apart, so that a name never depends on an order.
+// distinct sorts the targets by name and makes the names unique. Of several
+// with one name each takes in what tells it apart, so that a name never depends
+// on an order; a number is the last resort.
 func distinct(ts []result.Target) []result.Target {
 	slices.SortStableFunc(ts, func(a, b result.Target) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.From, b.From), a.At.Compare(b.At),
-			strings.Compare(string(a.Kind), string(b.Kind)))
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(string(a.Kind), string(b.Kind)))
 	})
-	ts = slices.CompactFunc(ts, same)
-	for _, qualify := range []func(*result.Target) string{
-		func(t *result.Target) string {
+	count := map[string]int{}
+	for i := range ts {
+		count[ts[i].Name]++
+	}
+	for i := range ts {
+		if t := &ts[i]; count[t.Name] > 1 {
 			switch {
-			case t.From != "":
-				return t.From
 			case t.Helm != nil && len(t.Helm.ValueFiles) > 0:
-				return below(t.Helm.ValueFiles[0], t.Path)
+				t.Name = strings.TrimSuffix(t.Name, "]") + "@" + below(t.Helm.ValueFiles[0], t.Path) + "]"
 			case t.Kind == result.KindPlain:
-				return "manifests"
-			}
-			return ""
-		},
-		func(t *result.Target) string { return fmt.Sprint(t.At.Start.Line) },
-	} {
-		count := map[string]int{}
-		for i := range ts {
-			count[ts[i].Name]++
-		}
-		for i := range ts {
-			if q := qualify(&ts[i]); q != "" && count[ts[i].Name] > 1 {
-				ts[i].Name = bracket(ts[i].Name, q)
+				t.Name += "[manifests]"
 			}
 		}
 	}
@@ -51,18 +38,4 @@ func distinct(ts []result.Target) []result.Target {
 	}
 	slices.SortFunc(ts, func(a, b result.Target) int { return strings.Compare(a.Name, b.Name) })
 	return ts
-}
-
-// bracket adds a qualifier to a name: "a" → "a[q]", "a[b]" → "a[b@q]".
-func bracket(name, q string) string {
-	if s, ok := strings.CutSuffix(name, "]"); ok {
-		return s + "@" + q + "]"
-	}
-	return name + "[" + q + "]"
-}
-
-// same reports whether two targets differ in nothing but what declared them.
-func same(a, b result.Target) bool {
-	a.From, a.At = b.From, b.At
-	return a.Status == b.Status && reflect.DeepEqual(a, b)
 }

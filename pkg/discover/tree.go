@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
@@ -30,11 +29,6 @@ type tree struct {
 // file is one file with Kubernetes objects.
 type file struct {
 	path string
-	// objects are those that decide what is deployed; the others stay unparsed.
-	objects []*manifest.Object
-	// config says that the file holds a ConfigMap or Secret, which a GitOps
-	// object may read.
-	config bool
 	// broken is why it cannot be checked.
 	broken string
 	// large says that it is too large to read: a target of its own, so that
@@ -51,46 +45,38 @@ const (
 	textsOnly       // nothing that is deployed by itself: a chart's own parts
 )
 
-func walk(ctx context.Context, repo *source.Repo, s *scope, whole bool) (*tree, error) {
+func walk(ctx context.Context, repo *source.Repo, s *scope) (*tree, error) {
 	t := &tree{repo: repo, scope: s, charts: map[string]*chart{}, kusts: map[string]*kustomization{}}
-	w := &walker{tree: t, whole: whole}
-	if err := w.dir(ctx, ".", everything, nil, false); err != nil {
+	if err := t.dir(ctx, ".", everything, nil, false); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
-type walker struct {
-	*tree
-	// whole looks outside of the scope too, for objects that deploy what is in
-	// it.
-	whole bool
-}
-
 // dir looks at one directory. open says that the user named it or a directory
 // above it although git ignores it, so that nothing below is ignored.
-func (w *walker) dir(ctx context.Context, dir string, m mode, ig *ignore, open bool) error {
-	entries, err := w.repo.ReadDir(dir)
+func (t *tree) dir(ctx context.Context, dir string, m mode, ig *ignore, open bool) error {
+	entries, err := t.repo.ReadDir(dir)
 	if err != nil {
-		if dir == "." || w.scope.holds(dir) {
+		if dir == "." || t.scope.holds(dir) {
 			return err
 		}
 		return nil // cannot be read, and was not asked for
 	}
 	if !open {
-		ig = readIgnore(w.repo, dir, ".gitignore", ig)
+		ig = readIgnore(t.repo, dir, ig)
 	}
 	has := func(name string) bool {
 		return slices.ContainsFunc(entries, func(d fs.DirEntry) bool { return d.Name() == name && !d.IsDir() })
 	}
-	if m != textsOnly && has("Chart.yaml") && !w.scope.skip(path.Join(dir, "Chart.yaml")) {
-		w.charts[dir] = readChart(w.repo, dir, entries)
+	if m != textsOnly && has("Chart.yaml") && !t.scope.skip(path.Join(dir, "Chart.yaml")) {
+		t.charts[dir] = readChart(t.repo, dir, entries)
 	}
 	if m != textsOnly {
 		for _, name := range kustomizationFiles {
-			if p := path.Join(dir, name); has(name) && !w.scope.skip(p) {
-				if k := readKustomization(w.repo, p); k != nil {
-					w.kusts[dir] = k
+			if p := path.Join(dir, name); has(name) && !t.scope.skip(p) {
+				if k := readKustomization(t.repo, p); k != nil {
+					t.kusts[dir] = k
 				}
 				break
 			}
@@ -101,23 +87,23 @@ func (w *walker) dir(ctx context.Context, dir string, m mode, ig *ignore, open b
 			return err
 		}
 		p, isDir := path.Join(dir, d.Name()), d.IsDir()
-		if d.Name() == ".git" || w.scope.skip(p) {
+		if d.Name() == ".git" || t.scope.skip(p) {
 			continue
 		}
-		if !w.whole && !w.scope.holds(p) && !(isDir && w.scope.leads(p)) {
+		if !t.scope.holds(p) && !(isDir && t.scope.leads(p)) {
 			continue
 		}
 		open := open
 		if ig.match(p, isDir) && !open {
-			if !w.scope.leads(p) {
+			if !t.scope.leads(p) {
 				continue
 			}
 			open = true
 		}
 		if isDir {
-			err = w.dir(ctx, p, w.modeOf(p, m), ig, open)
+			err = t.dir(ctx, p, t.modeOf(p, m), ig, open)
 		} else if d.Type().IsRegular() {
-			err = w.file(p, m)
+			err = t.file(p, m)
 		}
 		if err != nil {
 			return err
@@ -129,9 +115,9 @@ func (w *walker) dir(ctx context.Context, dir string, m mode, ig *ignore, open b
 // modeOf is what the directory p below one of mode m is looked at for. What
 // stands in a chart is the chart's, but a chart in the repository's root does
 // not own the repository.
-func (w *walker) modeOf(p string, m mode) mode {
+func (t *tree) modeOf(p string, m mode) mode {
 	parent := path.Dir(p)
-	if m == textsOnly || w.charts[parent] == nil {
+	if m == textsOnly || t.charts[parent] == nil {
 		return m
 	}
 	if slices.Contains(chartParts, path.Base(p)) {
@@ -144,33 +130,33 @@ func (w *walker) modeOf(p string, m mode) mode {
 }
 
 // file looks at one regular file.
-func (w *walker) file(p string, m mode) error {
-	if m == everything && w.charts[path.Dir(p)] == nil && isManifestName(p) && !w.kusts[path.Dir(p)].is(p) {
-		data, err := w.repo.ReadFile(p)
+func (t *tree) file(p string, m mode) error {
+	if m == everything && t.charts[path.Dir(p)] == nil && isManifestName(p) && !t.kusts[path.Dir(p)].is(p) {
+		data, err := t.repo.ReadFile(p)
 		switch {
 		case errors.Is(err, source.ErrTooLarge):
 			// Its renderer says so, if it is a manifest.
-			if head, err := w.repo.Head(p, 64<<10); err == nil && manifestKeys(head) {
-				w.manifests = append(w.manifests, &file{path: p, large: true})
+			if head, err := t.repo.Head(p, 64<<10); err == nil && manifestKeys(head) {
+				t.manifests = append(t.manifests, &file{path: p, large: true})
 			}
 		case err != nil:
-			if w.scope.holds(p) {
+			if t.scope.holds(p) {
 				return err
 			}
 		default:
 			if f := readManifest(p, data); f != nil {
-				w.manifests = append(w.manifests, f)
+				t.manifests = append(t.manifests, f)
 			}
 		}
 	}
-	if w.scope.holds(p) {
+	if t.scope.holds(p) {
 		// A NUL byte near the start makes a binary, as for git.
-		head, err := w.repo.Head(p, 8000)
+		head, err := t.repo.Head(p, 8000)
 		if err != nil {
 			return err
 		}
 		if bytes.IndexByte(head, 0) < 0 {
-			w.texts = append(w.texts, p)
+			t.texts = append(t.texts, p)
 		}
 	}
 	return nil
