@@ -45,6 +45,10 @@ func reorder(app *ucli.App, args []string) []string {
 			words = append(words, a)
 			continue
 		}
+		if a[1] != '-' && len(a) > 2 && takesValue[a[1:2]] && a[2] != '=' {
+			opts = append(opts, a[:2], a[2:]) // -j16
+			continue
+		}
 		opts = append(opts, a)
 		if takesValue[strings.TrimLeft(a, "-")] && i+1 < len(rest) {
 			i++
