@@ -33,7 +33,10 @@ Start with:
 		Reader: stdin, Writer: stdout, ErrWriter: stderr,
 		HideVersion:    true,
 		ExitErrHandler: func(*ucli.Context, error) {}, // only main exits
-		Commands:       []*ucli.Command{scanCommand(stderr), configCommand(), initCommand()},
+		Commands: []*ucli.Command{
+			scanCommand(stderr), renderCommand(), imagesCommand(), rulesCommand(), explainCommand(),
+			reportCommand(), gateCommand(), configCommand(), initCommand(), versionCommand(),
+		},
 	}
 	app.Action = func(c *ucli.Context) error {
 		if !c.Args().Present() {

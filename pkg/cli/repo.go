@@ -13,8 +13,11 @@ import (
 
 // open opens the repository and reads its configuration under the flags.
 // Close the repository.
-func open(c *ucli.Context) (*source.Repo, *config.Config, error) {
-	args := c.Args().Slice()
+func open(c *ucli.Context) (*source.Repo, *config.Config, error) { return openAt(c, c.Args().Slice()) }
+
+// openAt is open for paths that are not the command's arguments.
+func openAt(c *ucli.Context, args []string) (*source.Repo, *config.Config, error) {
+	given := len(args) > 0
 	if len(args) == 0 {
 		args = []string{"."}
 	}
@@ -40,7 +43,7 @@ func open(c *ucli.Context) (*source.Repo, *config.Config, error) {
 	if err != nil {
 		return nil, nil, usage("", "opening repository %q: %v", root, err)
 	}
-	cfg, err := configure(c, repo)
+	cfg, err := configure(c, repo, args, given)
 	if err == nil && size == 0 && cfg.Limits.MaxFileSize > 0 {
 		repo.Close()
 		repo, err = source.OpenRepo(root, int64(cfg.Limits.MaxFileSize))
@@ -53,7 +56,7 @@ func open(c *ucli.Context) (*source.Repo, *config.Config, error) {
 }
 
 // configure reads the configuration file and puts the flags over it.
-func configure(c *ucli.Context, repo *source.Repo) (*config.Config, error) {
+func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (*config.Config, error) {
 	var cfg *config.Config
 	var err error
 	if f := c.String("config"); f != "" {
@@ -98,9 +101,9 @@ func configure(c *ucli.Context, repo *source.Repo) (*config.Config, error) {
 		}
 	}
 	cfg.Jobs = c.Int("jobs")
-	if c.Args().Len() > 0 {
+	if given {
 		cfg.Paths = nil
-		for _, a := range c.Args().Slice() {
+		for _, a := range paths {
 			p, err := repo.Rel(a)
 			if err != nil {
 				return nil, usage("give all paths below one root, or set --root", "%v", err)

@@ -23,22 +23,28 @@ Examples:
 
 Exit codes: 0 clean, 1 findings at or over --fail-on, 2 wrong usage or
 configuration, 3 incomplete: something could not be looked at.`,
-		Flags: []ucli.Flag{
-			&ucli.StringFlag{Name: "root", EnvVars: []string{"KUSTOMS_ROOT"}, Usage: "root of the repository `DIR` (default: top of the git working tree, or what holds all paths)"},
-			&ucli.StringFlag{Name: "config", EnvVars: []string{"KUSTOMS_CONFIG"}, Usage: "read the configuration from `FILE` (default: .kustoms.yaml at the root)"},
+		Flags: append(targetFlags(),
 			&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
 			&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
 			&ucli.BoolFlag{Name: "exit-zero", EnvVars: []string{"KUSTOMS_EXIT_ZERO"}, Usage: "end with 0 whatever the scan found or could not look at"},
 			&ucli.StringSliceFlag{Name: "rules", EnvVars: []string{"KUSTOMS_RULES"}, Usage: "run only these rules or families; -`NAME` leaves one out"},
-			&ucli.StringSliceFlag{Name: "exclude", EnvVars: []string{"KUSTOMS_EXCLUDE"}, Usage: "do not look at paths that match this `GLOB`; repeatable"},
-			&ucli.StringFlag{Name: "kube-version", EnvVars: []string{"KUSTOMS_KUBE_VERSION"}, Usage: "Kubernetes `VERSION` to render and check for"},
-			&ucli.StringFlag{Name: "max-file-size", EnvVars: []string{"KUSTOMS_MAX_FILE_SIZE"}, Usage: "refuse files over this `SIZE` (default: 20MB)"},
-			&ucli.IntFlag{Name: "jobs", Aliases: []string{"j"}, EnvVars: []string{"KUSTOMS_JOBS"}, Usage: "work on `N` targets at once (default: one a CPU)"},
 			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress, and no text report unless --format asks for one"},
 			&ucli.BoolFlag{Name: "no-color", EnvVars: []string{"KUSTOMS_NO_COLOR", "NO_COLOR"}, Usage: "no colour"},
-		},
+		),
 		Action: func(c *ucli.Context) error { return runScan(c, stderr) },
+	}
+}
+
+// targetFlags say what is looked at, for every command that looks at targets.
+func targetFlags() []ucli.Flag {
+	return []ucli.Flag{
+		&ucli.StringFlag{Name: "root", EnvVars: []string{"KUSTOMS_ROOT"}, Usage: "root of the repository `DIR` (default: top of the git working tree, or what holds all paths)"},
+		&ucli.StringFlag{Name: "config", EnvVars: []string{"KUSTOMS_CONFIG"}, Usage: "read the configuration from `FILE` (default: .kustoms.yaml at the root)"},
+		&ucli.StringSliceFlag{Name: "exclude", EnvVars: []string{"KUSTOMS_EXCLUDE"}, Usage: "do not look at paths that match this `GLOB`; repeatable"},
+		&ucli.StringFlag{Name: "kube-version", EnvVars: []string{"KUSTOMS_KUBE_VERSION"}, Usage: "Kubernetes `VERSION` to render and check for"},
+		&ucli.StringFlag{Name: "max-file-size", EnvVars: []string{"KUSTOMS_MAX_FILE_SIZE"}, Usage: "refuse files over this `SIZE` (default: 20MB)"},
+		&ucli.IntFlag{Name: "jobs", Aliases: []string{"j"}, EnvVars: []string{"KUSTOMS_JOBS"}, Usage: "work on `N` targets at once (default: one a CPU)"},
 	}
 }
 

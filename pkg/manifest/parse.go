@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -240,6 +241,22 @@ func (d *Document) collect(n *yaml.Node, depth int, out *[]*Object) {
 // Locate is the location of a position given in lines of the document's text.
 func (d *Document) Locate(line, col int) result.Location {
 	return d.locate(&yaml.Node{Kind: yaml.MappingNode, Line: line, Column: col}, false)
+}
+
+// LineOrigin is where the text of line n, as a whole, was written.
+func (d *Document) LineOrigin(n int) result.Location {
+	lines := bytes.Split(d.Text, []byte("\n"))
+	if n < 1 || n > len(lines) {
+		return result.Location{}
+	}
+	line := strings.TrimRight(string(lines[n-1]), " \r")
+	value := strings.TrimLeft(line, " -")
+	if i := strings.Index(value, ": "); i >= 0 { // behind the key
+		value = strings.TrimLeft(value[i+2:], " ")
+	}
+	end := utf8.RuneCountInString(line) + 1
+	start := max(end-utf8.RuneCountInString(value), 1)
+	return d.Map.Locate(source.Span{Start: source.Pos{Line: n, Col: start}, End: source.Pos{Line: n, Col: end}}, true)
 }
 
 // ErrSpan is where a parse error of d shows.

@@ -133,6 +133,7 @@ type Sink struct {
 	mu       sync.Mutex
 	findings []Finding
 	stages   []Stage
+	images   map[string][]Image
 }
 
 // Report adds findings.
@@ -149,6 +150,23 @@ func (s *Sink) Stage(st Stage) {
 	s.stages = append(s.stages, st)
 }
 
+// Images records the images of a target.
+func (s *Sink) Images(target string, images []Image) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.images == nil {
+		s.images = map[string][]Image{}
+	}
+	s.images[target] = images
+}
+
+// TakeImages returns a target's images.
+func (s *Sink) TakeImages(target string) []Image {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.images[target]
+}
+
 // Take returns what was collected and empties the sink.
 func (s *Sink) Take() ([]Finding, []Stage) {
 	s.mu.Lock()
@@ -157,3 +175,9 @@ func (s *Sink) Take() ([]Finding, []Stage) {
 	s.findings, s.stages = nil, nil
 	return f, st
 }
+
+// SkipError is returned by an analyzer that was not asked to look, or could
+// not be: its stage is skipped, and the report says so.
+type SkipError struct{ Reason, Hint string }
+
+func (e *SkipError) Error() string { return e.Reason }

@@ -118,6 +118,16 @@ feed:
 	return rep, nil
 }
 
+// Render renders one target without checking it.
+func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, err error) {
+	rd := r.Renderers[t.Kind]
+	if rd == nil {
+		return nil, fmt.Errorf("targets of kind %q are not rendered", t.Kind)
+	}
+	err = guard(func() (err error) { out, err = rd.Render(ctx, t); return err })
+	return out, err
+}
+
 // target takes one target through render, index and the analyzers.
 func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, tell func(string, string, int)) {
 	tell("render", t.Name, 0)
@@ -139,20 +149,15 @@ func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, t
 		st := result.Stage{Name: a.Name(), Target: t.Name, Status: result.OK}
 		if err := guard(func() error { return a.Analyze(ctx, x, sink) }); err != nil {
 			st.Status, st.Reason = result.Failed, err.Error()
-			var skip *SkipError
+			var skip *result.SkipError
 			if errors.As(err, &skip) {
 				st.Status, st.Hint = result.Skipped, skip.Hint
 			}
 		}
 		sink.Stage(st)
 	}
+	t.Images = sink.TakeImages(t.Name)
 }
-
-// SkipError is returned by an analyzer that was not asked to look, or could
-// not be: its stage is skipped, and the report says so.
-type SkipError struct{ Reason, Hint string }
-
-func (e *SkipError) Error() string { return e.Reason }
 
 // load renders and parses a target. A document that does not parse is a failed
 // stage of its own; the others are kept.
@@ -162,12 +167,7 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*i
 		x.Repo, x.Files = r.Repo, t.Files
 		return x, nil
 	}
-	rd := r.Renderers[t.Kind]
-	if rd == nil {
-		return nil, fmt.Errorf("no renderer for targets of kind %q", t.Kind)
-	}
-	var out *render.Output
-	err := guard(func() (err error) { out, err = rd.Render(ctx, *t); return err })
+	out, err := r.Render(ctx, *t)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/internal/suggest", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/image", "pkg/internal/suggest", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/triage"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/render", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
@@ -33,6 +33,7 @@ var layers = []layer{
 	{"pkg/render/kustomize", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
 	{"pkg/render/plain", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
 	{"pkg/secret", indexed, "it finds values; what they mean for an object is a rule's business"},
+	{"pkg/image", indexed, "it lists and scans images; what a reference gives away is a rule's business"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
 	{"pkg/report", places, "every writer must work on a report read back from JSON"},
 
@@ -122,12 +123,12 @@ var calls = []call{
 		why:    "only main exits, so that reports are always written",
 	},
 	{
-		funcs:  []string{"os.Stdin", "os.Stdout", "os.Stderr", "os.Args", "fmt.Print", "fmt.Printf", "fmt.Println"},
+		funcs: []string{"os.Stdin", "os.Stdout", "os.Stderr", "os.Args", "fmt.Print", "fmt.Printf", "fmt.Println"},
 		except: map[string]string{
 			"cmd/kustoms":          "main hands the streams down",
 			"pkg/render/kustomize": "the library writes warnings there: they are caught and reported",
 		},
-		why:    "streams are injected, so that every command is tested in process",
+		why: "streams are injected, so that every command is tested in process",
 	},
 	{
 		funcs: []string{"net.Dial", "net.DialTimeout", "net.Dialer", "net.Listen", "net.Resolver", "net.LookupHost", "net.LookupIP"},
