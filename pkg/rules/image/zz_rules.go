@@ -7,7 +7,18 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
+		ImageBaseNotMinimal,
+		ImageBitnamiLegacy,
 		ImageDigestMissing,
+		ImageEndOfLife,
+		ImageKnownVulnerableTag,
 		ImageMutableTag,
+		ImagePullNotAlways,
+		ImagePullSecretMissing,
+		ImageReferenceInvalid,
+		ImageRegistryDeprecated,
+		ImageRegistryNotAllowed,
+		ImageSignatureNotEnforced,
+		ImageStalePull,
 	}
 }

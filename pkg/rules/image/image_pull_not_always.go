@@ -1,0 +1,31 @@
+package image
+
+import (
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/rule"
+)
+
+// ImagePullNotAlways reports images that nodes may start without asking the
+// registry.
+var ImagePullNotAlways = &rule.Rule{
+	Meta: rule.Meta{
+		ID: "image-pull-not-always", Severity: result.Info, Off: true, Since: "0.1",
+		Title: "Image is not pulled at each start",
+		Why: `An image that lies on a node starts for every pod that names it, even for one
+that could not pull it: only a pull checks the credentials. With digests or
+fixed tags pulling always adds little but load, hence off by default.`,
+		Fix: "set imagePullPolicy: Always, or pin the image by digest",
+		Refs: []string{
+			"https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy",
+			"https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#alwayspullimages",
+		},
+	},
+	Pod: func(p *rule.Pass, pod manifest.Pod) {
+		for _, img := range pulls(pod) {
+			if ref, _ := img.Reference(); ref.Digest == "" && img.effective() != "Always" {
+				p.Report(img.policy, "pull policy of %s is %s: a pod that may not pull it can start it where it already lies", subject(img.Image), img.effective())
+			}
+		}
+	},
+}
