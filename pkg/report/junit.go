@@ -62,7 +62,7 @@ type junitNote struct {
 }
 
 func (o junit) Write(w io.Writer, r *result.Report) error {
-	b := &junitBuilder{report: r, gate: junitGate(r), findings: map[string][]*result.Finding{}, names: map[[2]string]bool{}}
+	b := &junitBuilder{report: r, gate: junitGate(r), findings: map[string][]*result.Finding{}, names: map[[2]string]int{}}
 	b.assign()
 	out := junitSuites{Name: "kustoms"}
 	for i := range r.Targets {
@@ -114,7 +114,7 @@ type junitBuilder struct {
 	gate     func(*result.Finding) bool
 	findings map[string][]*result.Finding // by first target
 	also     map[string]map[string]int    // target → "family\x00first target" → findings
-	names    map[[2]string]bool
+	names    map[[2]string]int
 	cut      int
 }
 
@@ -285,10 +285,20 @@ func (b *junitBuilder) newCase(target, fam, name string) junitCase {
 		Class: junitText(strings.ReplaceAll(target, ".", "_") + "." + strings.ReplaceAll(fam, ".", "_")),
 		Name:  junitText(clip(name, 500)),
 	}
-	for base, n := c.Name, 2; b.names[[2]string{c.Class, c.Name}]; n++ {
+	base := c.Name
+	for {
+		// The count goes on, so that many equal names take linear time.
+		n := b.names[[2]string{c.Class, base}] + 1
+		b.names[[2]string{c.Class, base}] = n
+		if n == 1 && c.Name == base {
+			break
+		}
 		c.Name = fmt.Sprintf("%s #%d", base, n)
+		if k := [2]string{c.Class, c.Name}; b.names[k] == 0 {
+			b.names[k] = 1
+			break
+		}
 	}
-	b.names[[2]string{c.Class, c.Name}] = true
 	return c
 }
 

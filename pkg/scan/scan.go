@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kustoms-dev/kustoms/pkg/excerpt"
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -114,6 +115,7 @@ feed:
 	slices.SortStableFunc(rep.Stages, func(a, b result.Stage) int {
 		return cmp.Or(strings.Compare(a.Target, b.Target), strings.Compare(a.Name, b.Name), strings.Compare(a.Reason, b.Reason))
 	})
+	excerpt.Fill(r.Repo, rep)
 	triage.Run(&r.Triage, rep)
 	return rep, nil
 }
