@@ -20,10 +20,14 @@ type limit struct {
 
 func limits() map[string]limit {
 	return map[string]limit{
-		"junit":        {bytes: 30_000_000},
-		"junit-strict": {bytes: 30_000_000},
-		"sarif":        {bytes: 10_000_000, cut: "findings left out"},
-		"text":         {bytes: 1_000_000, cut: "findings more"},
+		"github-annotations": {bytes: 50_000, cut: "left out"},
+		"github-summary":     {bytes: 1 << 20, cut: "left out"},
+		"gitlab-codequality": {bytes: 10_000_000, cut: "left out"},
+		"markdown":           {runes: 65_536, cut: "left out"},
+		"junit":              {bytes: 30_000_000},
+		"junit-strict":       {bytes: 30_000_000},
+		"sarif":              {bytes: 10_000_000, cut: "findings left out"},
+		"text":               {bytes: 1_000_000, cut: "findings more"},
 	}
 }
 

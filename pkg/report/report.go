@@ -64,9 +64,14 @@ func Lookup(name string) (Format, error) { return Options{}.Lookup(name) }
 // Formats lists every format, sorted by name.
 func (o Options) Formats() []Format {
 	return []Format{
+		{"csv", "a row a finding, for spreadsheets", WriterFunc(writeCSV)},
+		{"github-annotations", "GitHub workflow commands, to be printed by a step", annotations{}},
+		{"github-summary", "Markdown for GitHub's step summary", markdown{bytes: summaryBytes}},
+		{"gitlab-codequality", "GitLab Code Quality, for every tier", codeQuality{}},
 		{"json", "everything, lossless; replays into the other formats", WriterFunc(writeJSON)},
 		{"junit", "JUnit XML for GitLab and others", junit{}},
 		{"junit-strict", "JUnit XML within the schema that Jenkins publishes", junit{strict: true}},
+		{"markdown", "Markdown for a merge-request comment", markdown{bytes: commentRunes, runes: true}},
 		{"sarif", "SARIF 2.1.0 for GitHub and GitLab code scanning", sarif{category: o.Category, suppressed: o.Suppressed}},
 		{"text", "for people, on a terminal", text{color: o.Color, verbose: o.Verbose, width: o.Width}},
 	}

@@ -34,6 +34,7 @@ var layers = []layer{
 	{"pkg/render/plain", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
 	{"pkg/secret", indexed, "it finds values; what they mean for an object is a rule's business"},
 	{"pkg/image", indexed, "it lists and scans images; what a reference gives away is a rule's business"},
+	{"pkg/excerpt", places, "it reads source text and masks it; it knows no rule"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
 	{"pkg/report", places, "every writer must work on a report read back from JSON"},
 
