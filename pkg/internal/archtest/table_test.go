@@ -38,6 +38,8 @@ var layers = []layer{
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
 	{"pkg/report", places, "every writer must work on a report read back from JSON"},
 
+	{"pkg/secret", indexed, "it reads text and objects; what a finding is worth is for triage"},
+
 	{"pkg/rules", []string{"pkg/rule", "pkg/rules/..."}, "it lists the families, nothing more"},
 	{"pkg/rules/...", slices.Concat(indexed, []string{"pkg/rule", "pkg/analysis/..."}), "a rule sees its pass; families do not know each other"},
 	{"pkg/rule", slices.Concat(indexed, []string{"pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
