@@ -99,7 +99,7 @@ var semver = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?
 
 func sarifNotice(id, name, text string) *garif.ReportingDescriptor {
 	t := sarifString(text)
-	return &garif.ReportingDescriptor{Id: id, Name: name, HelpUri: docs + "reports.md", ShortDescription: t, FullDescription: t, Help: t}
+	return &garif.ReportingDescriptor{Id: id, Name: name, HelpUri: home, ShortDescription: t, FullDescription: t, Help: t}
 }
 
 func sarifRule(m *result.Rule) *garif.ReportingDescriptor {

@@ -112,7 +112,8 @@ func gaps(r *result.Report) []gap {
 			}
 		}
 	}
-	if len(refs) > 0 {
+	said := slices.ContainsFunc(out, func(g gap) bool { return g.What == "images" })
+	if len(refs) > 0 && !said {
 		out = append(out, gap{Status: result.Skipped, What: "images", Targets: in, Reason: plural(len(refs), "image") + " not scanned for known vulnerabilities"})
 	}
 	slices.SortStableFunc(out, func(a, b gap) int {
