@@ -1,12 +1,10 @@
 package index
 
 import (
-	"strings"
+	"cmp"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 )
-
-const rbacGroup = "rbac.authorization.k8s.io"
 
 type accountKey struct{ namespace, name string }
 
@@ -49,31 +47,13 @@ func (x *Index) BindingsOf(namespace, name string) []*manifest.Object {
 
 func (x *Index) indexBindings() {
 	for _, kind := range [...]string{"RoleBinding", "ClusterRoleBinding"} {
-		for _, b := range x.Kind(rbacGroup, kind) {
-			for s := range b.At("subjects").Items() {
-				if k, ok := x.subject(b, s); ok {
+		for _, b := range x.Kind(manifest.RBACGroup, kind) {
+			for s := range b.Subjects() {
+				if namespace, name, ok := s.ServiceAccount(); ok {
+					k := accountKey{cmp.Or(namespace, x.Namespace(b)), name}
 					x.bindings[k] = append(x.bindings[k], b)
 				}
 			}
 		}
 	}
-}
-
-// subject is the service account that a binding's subject names, by kind or by
-// the user name that every account has.
-func (x *Index) subject(binding *manifest.Object, s manifest.Place) (accountKey, bool) {
-	switch s.At("kind").Str() {
-	case "ServiceAccount":
-		k := accountKey{s.At("namespace").Str(), s.At("name").Str()}
-		if k.namespace == "" {
-			k.namespace = x.Namespace(binding)
-		}
-		return k, true
-	case "User":
-		if rest, ok := strings.CutPrefix(s.At("name").Str(), "system:serviceaccount:"); ok {
-			namespace, name, ok := strings.Cut(rest, ":")
-			return accountKey{namespace, name}, ok
-		}
-	}
-	return accountKey{}, false
 }

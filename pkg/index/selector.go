@@ -10,36 +10,14 @@ import (
 // selects the labels. An absent or empty selector selects everything, as in
 // NetworkPolicy; callers for whom absence means "nothing" check Exists first.
 func Matches(selector, labels manifest.Place) bool {
-	for k, v := range selector.At("matchLabels").Entries() {
-		if got := labels.At(k); !got.Exists() || got.Str() != v.Str() {
-			return false
-		}
+	return MatchLabels(selector, labelsOf(labels), nil)
+}
+
+func labelsOf(labels manifest.Place) func(string) (string, bool) {
+	return func(key string) (string, bool) {
+		v := labels.At(key)
+		return v.Str(), v.Exists()
 	}
-	for e := range selector.At("matchExpressions").Items() {
-		got := labels.At(e.At("key").Str())
-		values := e.At("values").Strings()
-		switch e.At("operator").Str() {
-		case "In":
-			if !got.Exists() || !slices.Contains(values, got.Str()) {
-				return false
-			}
-		case "NotIn":
-			if got.Exists() && slices.Contains(values, got.Str()) {
-				return false
-			}
-		case "Exists":
-			if !got.Exists() {
-				return false
-			}
-		case "DoesNotExist":
-			if got.Exists() {
-				return false
-			}
-		default: // the API server refuses it; it selects nothing
-			return false
-		}
-	}
-	return true
 }
 
 // MatchesMap is Matches for a plain map selector, as Services have: an absent
@@ -50,6 +28,40 @@ func MatchesMap(selector, labels manifest.Place) bool {
 	}
 	for k, v := range selector.Entries() {
 		if got := labels.At(k); !got.Exists() || got.Str() != v.Str() {
+			return false
+		}
+	}
+	return true
+}
+
+// MatchLabels is Matches for labels that no single mapping holds: get gives a
+// label's value. known, where it is not nil, says whether a key's absence is
+// certain; an expression on another key counts as met.
+func MatchLabels(selector manifest.Place, get func(key string) (value string, ok bool), known func(key string) bool) bool {
+	meets := func(key string, test func(value string, ok bool) bool) bool {
+		value, ok := get(key)
+		return !ok && known != nil && !known(key) || test(value, ok)
+	}
+	for k, v := range selector.At("matchLabels").Entries() {
+		if !meets(k, func(got string, ok bool) bool { return ok && got == v.Str() }) {
+			return false
+		}
+	}
+	for e := range selector.At("matchExpressions").Items() {
+		values, operator := e.At("values").Strings(), e.At("operator").Str()
+		if !meets(e.At("key").Str(), func(got string, ok bool) bool {
+			switch operator {
+			case "In":
+				return ok && slices.Contains(values, got)
+			case "NotIn":
+				return !ok || !slices.Contains(values, got)
+			case "Exists":
+				return ok
+			case "DoesNotExist":
+				return !ok
+			}
+			return false // the API server refuses it; it selects nothing
+		}) {
 			return false
 		}
 	}
