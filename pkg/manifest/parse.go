@@ -110,10 +110,16 @@ func (d *Document) Parse() error {
 				pe.Line = n
 			}
 		}
+		// An unexpected end is reported past the last line.
+		f := feeds(d.Text)
+		pe.Line = f[min(max(pe.Line, 1), len(f))-1]
 		return pe
 	}
 	if root.Kind != yaml.DocumentNode || len(root.Content) == 0 {
 		return nil
+	}
+	if oddBreaks(d.Text) {
+		recount(&root, feeds(d.Text))
 	}
 	d.Node = resolve(root.Content[0])
 	c := &checker{sizes: map[*yaml.Node]int{}, doc: d}
