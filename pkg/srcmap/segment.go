@@ -17,6 +17,8 @@ type Segment struct {
 	Values []result.Origin
 	// Whole says that Values[0] alone made it.
 	Whole bool
+	// Unsure says that what printed it may have it from elsewhere.
+	Unsure bool
 }
 
 // locate decides where a person edits what stands at columns from to upto of
@@ -51,6 +53,9 @@ func (l Line) locate(from, upto int, scalar bool) result.Location {
 	loc := result.Location{Exact: l.Exact, Primary: parts[0].Chain[0].Span}
 	literal := true
 	for _, p := range parts {
+		if scalar && p.Unsure {
+			loc.Exact = false
+		}
 		if !p.Text || p.Chain[0].Span != loc.Primary {
 			literal = false
 		}

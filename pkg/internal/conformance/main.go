@@ -35,7 +35,9 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	parts := []part{
+		{"helm", helmPart},
 		{"kustomize", kustomizePart},
+		{"helm-origins", tracePart},
 	}
 	var o options
 	var only string

@@ -164,6 +164,10 @@ func (e *engine) render(ctx context.Context, files map[string]tmpl, text func(na
 		for _, name := range []string{"toYaml", "toYamlPretty"} {
 			r.funcs[name] = tr.values.tracedYAML(e.plain[name].(func(any) string))
 		}
+		r.funcs["fromYaml"] = tr.values.tracedFromYAML(e.plain["fromYaml"].(func(string) map[string]any))
+		for _, name := range []string{"omit", "pick", "deepCopy", "mustDeepCopy"} {
+			r.funcs[name] = tr.values.partOf(r.funcs[name])
+		}
 		r.funcs[markFunc] = tr.values.probe
 	}
 	r.root = template.New("gotpl").Option("missingkey=zero")

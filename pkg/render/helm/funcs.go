@@ -37,7 +37,7 @@ func helmFuncs() template.FuncMap {
 		// There is no cluster to look into, and no network to ask.
 		"lookup":        func(string, string, string, string) (map[string]any, error) { return map[string]any{}, nil },
 		"getHostByName": func(string) string { return "" },
-		markFunc:        func(string, any) string { return "" },
+		markFunc:        func(any, any) string { return "" },
 	}) {
 		f[name] = fn
 	}

@@ -52,8 +52,8 @@ func archive(files ...string) []byte {
 
 var target = result.Target{Name: "c", Kind: result.KindHelm, Path: "c", Helm: &result.Helm{}}
 
-// TestOrigins writes the golden table "rendered line → origin" and proves in
-// passing that no rendered line lost its origin.
+// TestOrigins writes the golden table "scalar → origin"; a question mark is an
+// origin that is not proven.
 func TestOrigins(t *testing.T) {
 	data, err := os.ReadFile("testdata/origins.txtar")
 	if err != nil {
@@ -73,12 +73,12 @@ func TestOrigins(t *testing.T) {
 			fmt.Fprintf(&b, "%s\n", o.Key)
 			walk(o.Root(), func(p manifest.Place) {
 				loc := p.Location()
-				if !loc.Exact {
-					t.Errorf("%s: %s has no exact origin", o.Key, p.Path())
-				}
 				fmt.Fprintf(&b, "  %-58s %s", p.Path()+": "+shorten(p.Str()), loc.Primary)
 				for _, c := range loc.Chain {
 					fmt.Fprintf(&b, " <%s %s:%d>", c.Role, filepath.Base(c.Path), c.Start.Line)
+				}
+				if !loc.Exact {
+					b.WriteString(" ?")
 				}
 				b.WriteByte('\n')
 			})

@@ -2,6 +2,7 @@ package helm
 
 import (
 	"crypto/sha256"
+	"regexp"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -90,6 +91,8 @@ type site struct {
 	action bool
 	// includes: the action includes or executes templates.
 	includes bool
+	// encodes: the action prints a structure, or the text of other templates.
+	encodes bool
 }
 
 // marked is a template file prepared for tracing.
@@ -222,6 +225,7 @@ func markText(text string, number int) *marked {
 	var b strings.Builder
 	b.Grow(len(text) * 2)
 	var blocks []string // open blocks; a define by name, others ""
+	var ranges []ranged // what the open blocks range over, as many as blocks
 	define := func() string {
 		for i := len(blocks) - 1; i >= 0; i-- {
 			if blocks[i] != "" {
@@ -250,20 +254,32 @@ func markText(text string, number int) *marked {
 		if s.action {
 			flush()
 			word := keyword(s.body)
+			var over ranged
+			if word == "range" {
+				over = rangeOver(s.body, len(m.sites))
+				if over.capture != "" {
+					if s.trimL {
+						b.WriteString("{{- ")
+					} else {
+						b.WriteString("{{ ")
+					}
+					b.WriteString(over.capture + "}}")
+				}
+			}
 			switch word {
 			case "define", "block":
-				blocks = append(blocks, quotedName(s.body))
+				blocks, ranges = append(blocks, quotedName(s.body)), append(ranges, over)
 			case "if", "range", "with":
-				blocks = append(blocks, "")
+				blocks, ranges = append(blocks, ""), append(ranges, over)
 			case "end":
 				if len(blocks) > 0 {
-					blocks = blocks[:len(blocks)-1]
+					blocks, ranges = blocks[:len(blocks)-1], ranges[:len(blocks)-1]
 				}
 			}
 			b.WriteString(text[s.start:s.end])
 			if prints(word, s.body) {
-				pendingSite = &site{line: s.line, define: define(), action: true, includes: includes(word, s.body)}
-				pending = probes(s.body)
+				pendingSite = &site{line: s.line, define: define(), action: true, includes: includes(word, s.body), encodes: encodes.MatchString(s.body) || bare.MatchString(s.body)}
+				pending = probes(s.body, ranges)
 			}
 			continue
 		}
@@ -336,6 +352,12 @@ func prints(word, body string) bool {
 func includes(word, body string) bool {
 	return word == "template" || word == "include" || strings.Contains(body, "include ") || strings.Contains(body, "tpl ")
 }
+
+var encodes = regexp.MustCompile(`\b(?:to(?:Pretty|Raw)?(?:Yaml|YamlPretty|Json|Toml)|from(?:Yaml|Json|Toml)|include|tpl|get|dig|index|pluck)\b`)
+
+// bare is an action that prints the dot or a variable: what was put there
+// elsewhere.
+var bare = regexp.MustCompile(`^(?:\.|\$\w+)\s*(?:\||$)`)
 
 func quotedName(body string) string {
 	i := strings.IndexAny(body, "\"`")

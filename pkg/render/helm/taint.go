@@ -25,6 +25,7 @@ type tracedValues struct {
 	leaves  []leaf
 	numbers map[string]int     // path → index in leaves, for scalars that are no strings
 	holders map[uintptr]string // map or list → its path
+	kept    []reflect.Value    // what holders speak of
 }
 
 // taint copies the values tree with marks.
@@ -99,14 +100,48 @@ func (t *tracedValues) holder(v any) (path string, ok bool) {
 	return path, ok
 }
 
-// probe is the function behind markFunc: the mark of a number or boolean.
-func (t *tracedValues) probe(field string, holder any) string {
+// probe is the function behind markFunc: the mark of a number or boolean that
+// the holder has at a key or index.
+func (t *tracedValues) probe(key, holder any) string {
 	path, ok := t.holder(holder)
 	if !ok {
 		return ""
 	}
-	if i, ok := t.numbers[join(path, field)]; ok {
+	step := fmt.Sprint(key)
+	if _, isIndex := key.(int); isIndex {
+		step = "#" + step
+	}
+	if i, ok := t.numbers[join(path, step)]; ok {
 		return valueMark(i)
 	}
 	return ""
+}
+
+// partOf wraps a function that copies a map, or some of its entries: the copy
+// stands for the path of the original.
+func (t *tracedValues) partOf(fn any) any {
+	rv := reflect.ValueOf(fn)
+	return reflect.MakeFunc(rv.Type(), func(args []reflect.Value) []reflect.Value {
+		path, ok := "", false
+		if len(args) > 0 && args[0].IsValid() && args[0].CanInterface() {
+			path, ok = t.holder(args[0].Interface())
+		}
+		var out []reflect.Value
+		if rv.Type().IsVariadic() {
+			out = rv.CallSlice(args)
+		} else {
+			out = rv.Call(args)
+		}
+		if ok {
+			v := out[0]
+			if v.Kind() == reflect.Interface {
+				v = v.Elem()
+			}
+			if v.Kind() == reflect.Map {
+				t.holders[v.Pointer()] = path
+				t.kept = append(t.kept, v) // an address must not come back for another map
+			}
+		}
+		return out
+	}).Interface()
 }

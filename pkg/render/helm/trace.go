@@ -299,6 +299,13 @@ func (t *trace) line(f *fileTrace, n int) srcmap.Line {
 					s.Col = 1
 				}
 				l.Segments = append(l.Segments, s)
+				// A quote that opens behind a key belongs to the value's line
+				// but is no part of the value.
+				if text := f.text[at:to]; s.Text && !s.Blank && strings.HasSuffix(strings.TrimRight(text, `"'`), " ") && len(strings.TrimRight(text, `"'`)) < len(text) {
+					s.Blank = true
+					s.Col = 1 + utf8.RuneCountInString(f.text[lo:at+len(strings.TrimRight(text, `"'`))])
+					l.Segments = append(l.Segments, s)
+				}
 			}
 		}
 		at = to
@@ -341,6 +348,9 @@ func (t *trace) segment(f *fileTrace, p *piece, start, at, to int) (srcmap.Segme
 			s.Values = append(s.Values, o)
 		}
 	}
+	// What an encoder prints without a mark may have been made of any template's
+	// text or any value.
+	s.Unsure = own.encodes && len(p.values) == 0 && strings.TrimSpace(text) != ""
 	s.Whole = whole == 1 || (whole > 1 && s.Values[0] == s.Values[1])
 	return s, true
 }

@@ -63,3 +63,41 @@ func (t *tracedValues) markLines(v any, n *yaml.Node, path string, known bool, m
 		}
 	}
 }
+
+// tracedFromYAML is fromYaml whose strings carry the marks of their lines.
+func (t *tracedValues) tracedFromYAML(decode func(string) map[string]any) func(string) map[string]any {
+	return func(text string) map[string]any {
+		clean := strip(text)
+		m := decode(clean)
+		if len(clean) == len(text) {
+			return m
+		}
+		if root := yamlRoot(clean); root != nil && root.Kind == yaml.MappingNode {
+			lines := strings.Split(text, "\n")
+			markStrings(m, root, lines)
+		}
+		return m
+	}
+}
+
+// markStrings puts the marks of the lines on which strings of v are written
+// behind them, in place.
+func markStrings(v any, n *yaml.Node, lines []string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			if item, ok := v[n.Content[i].Value]; ok {
+				v[n.Content[i].Value] = markStrings(item, n.Content[i+1], lines)
+			}
+		}
+	case []any:
+		for i := 0; n.Kind == yaml.SequenceNode && i < len(v) && len(n.Content) == len(v); i++ {
+			v[i] = markStrings(v[i], n.Content[i], lines)
+		}
+	case string:
+		if v != "" && n.Kind == yaml.ScalarNode && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && n.Line <= len(lines) {
+			return v + marksOf(lines[n.Line-1])
+		}
+	}
+	return v
+}
