@@ -5,6 +5,8 @@
 package srcmap
 
 import (
+	"sync"
+
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
@@ -30,6 +32,8 @@ type Line struct {
 // immutable once built.
 type Map struct {
 	lines []Line
+	// make gives the lines of a map that is built when it is first asked.
+	make func() []Line
 	// identity: the document stands in a file as it is, from line first on.
 	path  string
 	first int
@@ -37,6 +41,10 @@ type Map struct {
 
 // New maps line i+1 of a document to lines[i].
 func New(lines []Line) *Map { return &Map{lines: lines} }
+
+// Lazy maps line i+1 of a document to the i-th line that build returns. build
+// runs when the map is first asked, once.
+func Lazy(build func() []Line) *Map { return &Map{make: sync.OnceValue(build)} }
 
 // Identity maps a document that stands unchanged in path, from line first on.
 func Identity(path string, first int) *Map { return &Map{path: path, first: first} }
@@ -48,7 +56,7 @@ func (m *Map) Locate(span source.Span, scalar bool) result.Location {
 	if m == nil {
 		return result.Location{}
 	}
-	if m.lines == nil {
+	if m.lines == nil && m.make == nil {
 		s := span
 		s.Path = m.path
 		s.Start.Line += m.first - 1
@@ -75,8 +83,12 @@ func (m *Map) Locate(span source.Span, scalar bool) result.Location {
 // Line returns the origin of the document's line n, 1-based; past the end, of
 // the last line.
 func (m *Map) Line(n int) Line {
-	if len(m.lines) == 0 {
+	lines := m.lines
+	if m.make != nil {
+		lines = m.make()
+	}
+	if len(lines) == 0 {
 		return Line{}
 	}
-	return m.lines[min(max(n, 1), len(m.lines))-1]
+	return lines[min(max(n, 1), len(lines))-1]
 }

@@ -35,6 +35,7 @@ func kustomizePart(ctx context.Context, o options) (bool, error) {
 	}
 	var rendered, equal, different, both, one int
 	var theirs, ours time.Duration
+	var sum tally
 	for _, sub := range []string{"overlays", "gitops"} {
 		repos, err := os.ReadDir(filepath.Join(o.corpus, sub))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -53,14 +54,28 @@ func kustomizePart(ctx context.Context, o options) (bool, error) {
 				return false, err
 			}
 			r := &kustomize.Renderer{Repo: repo}
+			p := planter{open: func(repo *source.Repo) render.Renderer { return &kustomize.Renderer{Repo: repo} }, sum: &sum, verbose: o.verbose}
+			if p.root, err = os.MkdirTemp("", "kustoms-conformance-"); err != nil {
+				return false, err
+			}
+			defer os.RemoveAll(p.root)
+			if err := os.CopyFS(p.root, os.DirFS(repo.Dir())); err != nil {
+				return false, err
+			}
 			for _, dir := range dirs {
 				name := path.Join(sub, e.Name(), dir)
 				start := time.Now()
 				want, cliErr := kustomizeBuild(ctx, bin, filepath.Join(repo.Dir(), dir))
 				theirs += time.Since(start)
 				start = time.Now()
-				got, err := r.Render(ctx, result.Target{Name: name, Kind: result.KindKustomize, Path: dir})
+				t := result.Target{Name: name, Kind: result.KindKustomize, Path: dir}
+				got, err := r.Render(ctx, t)
 				ours += time.Since(start)
+				if err == nil {
+					if err := p.target(ctx, t, got); err != nil {
+						return false, err
+					}
+				}
 				switch {
 				case cliErr != nil && err != nil:
 					both++
@@ -82,7 +97,8 @@ func kustomizePart(ctx context.Context, o options) (bool, error) {
 	}
 	fmt.Printf("kustomize: rendered %d, equal %d, different %d, failed in both %d, failed in one %d\n", rendered, equal, different, both, one)
 	fmt.Printf("kustomize: a loop of `kustomize build` took %.2fs, kustoms %.2fs (%.2f of it)\n", theirs.Seconds(), ours.Seconds(), ours.Seconds()/theirs.Seconds())
-	return different+one == 0, nil
+	sum.print("kustomize")
+	return different+one+sum.wrongExact == 0, nil
 }
 
 // kustomizations lists the directories of repo that hold a kustomization.

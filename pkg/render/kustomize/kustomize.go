@@ -10,12 +10,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
+	"github.com/kustoms-dev/kustoms/pkg/srcmap"
 )
 
 // Limits of one build.
@@ -37,6 +39,9 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the build took longer than %v", maxTime))
 	defer cancel()
 	l := newLoader(newFiles(ctx, r.Repo, maxInput))
+	if err := unsupported(t); err != nil {
+		return nil, err
+	}
 	dir, err := r.Repo.Resolve(t.Path)
 	if err != nil {
 		return nil, &render.Fault{At: source.LineSpan(t.Path, 0), Msg: fmt.Sprintf("reading overlay: %v", err), Err: err}
@@ -46,7 +51,13 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 		return nil, err
 	}
 	v := newView(l.files)
+	lay := l.lay(v)
 	b := build(ctx, v, dir, l.setsSchema(), true)
+	if b.err != nil && ctx.Err() == nil {
+		// Its message must be that of the files as they are.
+		v = newView(l.files)
+		b = build(ctx, v, dir, l.setsSchema(), true)
+	}
 	if b.err != nil {
 		return nil, l.explain(root, v, b.err)
 	}
@@ -54,12 +65,40 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 		return nil, &render.Fault{At: source.LineSpan(root.file, 1), Msg: fmt.Sprintf("the build prints %d MB, more than %d", len(b.text)>>20, maxOutput>>20)}
 	}
 	out := &render.Output{Text: b.text, Warnings: b.warnings}
-	for _, c := range manifest.Split(b.text) {
-		out.Documents = append(out.Documents, &manifest.Document{
-			Target: t.Name, Path: root.file, Text: c.Text, Line: c.Line,
-		})
+	tr := newTracer(l, lay)
+	objects := b.resources.Resources()
+	for i, c := range manifest.Split(b.text) {
+		d := &manifest.Document{Target: t.Name, Path: root.file, Text: c.Text, Line: c.Line}
+		if i < len(objects) {
+			node := objects[i].YNode()
+			d.Map = srcmap.Lazy(func() []srcmap.Line { return tr.document(c.Text, node) })
+		}
+		out.Documents = append(out.Documents, d)
 	}
 	return out, nil
+}
+
+// unsupported refuses what would change the objects and is not applied here:
+// to leave it out in silence would check something that is not deployed.
+func unsupported(t result.Target) error {
+	what := ""
+	switch {
+	case t.Kustomize != nil && !reflect.ValueOf(*t.Kustomize).IsZero():
+		what = "kustomize options that the deployer adds"
+	case len(t.PostRender) > 0:
+		what = "post-renderers"
+	case t.PostBuild != nil:
+		what = "variable substitution after the build"
+	default:
+		return nil
+	}
+	at := t.At
+	if at.IsZero() {
+		at = source.LineSpan(t.Path, 0)
+	} else if at.Path == "" {
+		at.Path = t.From
+	}
+	return &render.Fault{At: at, Msg: fmt.Sprintf("%s: not supported for overlays, and the result would not be what is deployed", what)}
 }
 
 // setsSchema reports whether a kustomization of the build brings an OpenAPI
