@@ -7,7 +7,9 @@
 // location is that line; "want+2" and "want-1" speak of a line nearby, for
 // places where no comment can stand. Every finding must be wanted and every
 // want met. A fixture is testdata/<id>.yaml, or testdata/<id>.txtar for a
-// chart or an overlay, with the comments in its template, values or patch.
+// chart or an overlay, with the comments in its template, values or patch. In a
+// family without an Expander the archive is a repository whose own files the
+// rule reads.
 //
 // In a .yaml fixture, a line "# case: NAME" starts a new universe of objects,
 // and below it (or on top of the file) "# params: {...}" and "# target: {...}"
@@ -21,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,7 +47,7 @@ import (
 type Expander func(ctx context.Context, repo *source.Repo) ([]result.Target, map[result.TargetKind]render.Renderer, error)
 
 // Run tests each rule of a family against its fixture. expand may be nil if
-// the family has no .txtar fixtures.
+// the family has no .txtar fixtures to render.
 func Run(t *testing.T, rules []*rule.Rule, expand Expander) {
 	t.Helper()
 	known := map[string]bool{}
@@ -143,15 +146,15 @@ func (c Case) check(t *testing.T, path string, r *rule.Rule, expand Expander) ta
 	defer repo.Close()
 	targets := []result.Target{target}
 	renderers := map[result.TargetKind]render.Renderer{result.KindPlain: &plain.Renderer{Repo: repo}}
-	if c.Archive != nil {
-		if expand == nil {
-			t.Fatalf("%s: this family's test passes no Expander, so it has no .txtar fixtures", path)
-		}
+	switch {
+	case c.Archive == nil:
+		targets[0].Files = []string{"fixture.yaml"}
+	case expand == nil:
+		targets[0].Kind, targets[0].Files = result.KindFiles, slices.Sorted(maps.Keys(files))
+	default:
 		if targets, renderers, err = expand(t.Context(), repo); err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
-	} else {
-		targets[0].Files = []string{"fixture.yaml"}
 	}
 	set := rule.NewSet([]*rule.Rule{r}, map[string]any{r.ID: params})
 	count := tally{}
@@ -159,7 +162,18 @@ func (c Case) check(t *testing.T, path string, r *rule.Rule, expand Expander) ta
 		count.wants += len(w)
 	}
 	for _, tg := range targets {
-		x := load(t, path, renderers[tg.Kind], tg)
+		var x *index.Index
+		if tg.Kind == result.KindFiles {
+			x = index.New(tg, nil)
+			x.Repo, x.Files = repo, tg.Files
+			for _, data := range files {
+				if !wantComment.Match(data) {
+					count.silent++
+				}
+			}
+		} else {
+			x = load(t, path, renderers[tg.Kind], tg)
+		}
 		var sink result.Sink
 		if err := set.Analyze(t.Context(), x, &sink); err != nil {
 			t.Fatal(err)

@@ -62,12 +62,17 @@ func endOf(ref manifest.Reference) (product, on string) {
 
 // end is the ended line that the tag is of.
 func (l lifetime) end(tag string) (product, on string) {
-	r := release(tag)
+	first, r := l.ended[0], release(tag)
+	switch {
+	case first.line == "":
+		return l.product, first.on
+	case r == nil:
+		return "", ""
+	case before(r, release(first.line)):
+		return l.product + " " + first.line + " or older", first.on
+	}
 	for _, e := range l.ended {
-		switch line := release(e.line); {
-		case e.line == "":
-			return l.product, e.on
-		case r != nil && (within(r, line) || before(r, release(l.ended[0].line))):
+		if within(r, release(e.line)) {
 			return l.product + " " + e.line, e.on
 		}
 	}
