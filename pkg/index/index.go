@@ -26,6 +26,7 @@ type Index struct {
 	byKey  map[objectKey]*manifest.Object
 
 	bindings map[accountKey][]*manifest.Object
+	pods     map[string][]manifest.Pod // that run, by namespace
 }
 
 type groupKind struct{ group, kind string }
@@ -43,6 +44,7 @@ func New(t result.Target, docs []*manifest.Document) *Index {
 		byKey:  map[objectKey]*manifest.Object{},
 
 		bindings: map[accountKey][]*manifest.Object{},
+		pods:     map[string][]manifest.Pod{},
 	}
 	for _, d := range docs {
 		for _, o := range d.Objects() {
@@ -50,6 +52,9 @@ func New(t result.Target, docs []*manifest.Document) *Index {
 			gk := groupKind{o.Key.Group(), o.Key.Kind}
 			x.byKind[gk] = append(x.byKind[gk], o)
 			x.byKey[objectKey{gk, x.Namespace(o), o.Key.Name}] = o
+			if pod, ok := o.Pod(); ok && !o.Is("", "PodTemplate") {
+				x.pods[x.Namespace(o)] = append(x.pods[x.Namespace(o)], pod)
+			}
 		}
 	}
 	x.indexBindings()

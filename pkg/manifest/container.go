@@ -43,3 +43,18 @@ func (c Container) Handlers() iter.Seq[Place] {
 		}
 	}
 }
+
+// Sidecar reports whether the container is an init container that stays.
+func (c Container) Sidecar() bool {
+	return c.Kind == Init && c.At("restartPolicy").Str() == "Always"
+}
+
+// Port finds the declared port that a name or a number stands for.
+func (c Container) Port(nameOrNumber string) (port Place, ok bool) {
+	for p := range c.At("ports").Items() {
+		if p.At("name").Str() == nameOrNumber || p.At("containerPort").Str() == nameOrNumber {
+			return p, nameOrNumber != ""
+		}
+	}
+	return Place{}, false
+}

@@ -6,5 +6,35 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
-	return []*rule.Rule{}
+	return []*rule.Rule{
+		CpuLimitMissing,
+		CpuRequestMissing,
+		CronJobDeadlineMissing,
+		DnsConfigUnset,
+		DuplicateEnvVar,
+		EphemeralStorageUnbounded,
+		HpaCannotScale,
+		HpaFightsReplicas,
+		HpaTargetMissing,
+		JobNeverCleaned,
+		LivenessProbeMissing,
+		MemoryLimitMissing,
+		MemoryRequestMissing,
+		NakedPod,
+		NodePlacementMissing,
+		PdbBlocksEviction,
+		PdbMissing,
+		PdbUnhealthyPodsBlock,
+		PdbWithoutEffect,
+		PriorityClassMissing,
+		ProbePortUndeclared,
+		ProbesIdentical,
+		ReadinessProbeMissing,
+		ReplicasNotSpread,
+		RequestsDifferFromLimits,
+		RestartPolicyUnsuitable,
+		RolloutInterruptsService,
+		SelectorMissesTemplate,
+		TooFewReplicas,
+	}
 }
