@@ -11,10 +11,10 @@ import (
 func keyPath(text string, off int) string {
 	off = min(max(off, 0), len(text))
 	start := strings.LastIndexByte(text[:off], '\n') + 1
-	line := text[start:off]
+	line, _, _ := strings.Cut(text[start:], "\n")
 	var keys []string
-	indent := leading(line)
-	if k := keyOf(line); k != "" {
+	indent := leading(line[:off-start])
+	if k := keyOf(line, off-start); k != "" {
 		keys = append(keys, k)
 	} else {
 		indent++ // inside a block scalar or a list: the key is further up
@@ -27,7 +27,7 @@ func keyPath(text string, off int) string {
 		if n >= indent || n == len(line) {
 			continue
 		}
-		k := keyOf(line)
+		k := keyOf(line, len(line))
 		if k == "" {
 			continue
 		}
@@ -59,24 +59,37 @@ func leading(line string) int {
 	return n
 }
 
-// keyOf is the last `key:` or `key=` on a line, "" if there is none. Only what
-// looks like a name is taken, so that a value can never pass for a key.
-func keyOf(line string) string {
-	for i := len(line) - 1; i > 0; i-- {
-		if line[i] != ':' && line[i] != '=' {
+// keyOf is the last `key:` before upto on a line, or else the first `key=`; ""
+// if there is none. A value must never pass for a key, since keys are printed:
+// a colon counts only where a value may follow it, which the one in a URL's
+// user:password does not, and an equals sign not where it pads base64.
+func keyOf(line string, upto int) string {
+	for i := upto - 1; i > 0; i-- {
+		if line[i] != ':' {
 			continue
 		}
-		end := i
-		for end > 0 && strings.IndexByte(` "'`, line[end-1]) >= 0 {
-			end--
+		if i+1 == len(line) || strings.IndexByte(" \t\r\"'[{", line[i+1]) >= 0 {
+			if k := keyBefore(line, i); k != "" {
+				return k
+			}
 		}
-		at := end
-		for at > 0 && isKeyByte(line[at-1]) {
-			at--
-		}
-		if k := strings.Trim(line[at:end], "-./"); k != "" && len(k) <= 64 {
-			return k
-		}
+	}
+	i := strings.IndexByte(line[:upto], '=')
+	if i <= 0 || strings.Trim(line[i+1:], "=\r\t\"' ,") == "" {
+		return ""
+	}
+	return keyBefore(line, i)
+}
+
+// keyBefore is the name that ends at the separator at i.
+func keyBefore(line string, i int) string {
+	end := len(strings.TrimRight(line[:i], " \"'"))
+	at := end
+	for at > 0 && isKeyByte(line[at-1]) {
+		at--
+	}
+	if k := strings.Trim(line[at:end], "-./"); len(k) <= 64 {
+		return k
 	}
 	return ""
 }

@@ -169,6 +169,23 @@ func TestKeyPath(t *testing.T) {
 	}
 }
 
+// Keys are printed, so no part of a value may pass for one.
+func TestKeyPathShowsNoValue(t *testing.T) {
+	for _, c := range [][2]string{
+		{"data:\n  user: c2hvcA==\n  password: VALUE", "data.password"},
+		{"data:\n  user: c2hvcA==VALUE", "data.user"},
+		{"data:\n  cert: |\n  c2hvcHNob3A=\n    VALUE", "data.cert"},
+		{"env:\n  url: postgres://shop:VALUE@db", "env.url"},
+		{"- value: https://shop:hunter2:VALUE", "value"},
+		{`{"auths":{"r.io":{"auth":"VALUE"}}}`, "auth"},
+		{"c2hvcHNob3A=\nVALUE", ""},
+	} {
+		if got := keyPath(c[0], strings.Index(c[0], "VALUE")); got != c[1] {
+			t.Errorf("%q: got %q, want %q", c[0], got, c[1])
+		}
+	}
+}
+
 // What is a leak, and beside it what only looks like one.
 func TestBothSides(t *testing.T) {
 	pw := "Zk3Jq8" + "Lm2Xw9Rt5V"
