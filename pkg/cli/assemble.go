@@ -54,7 +54,10 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 
 func renderers(repo *source.Repo, c *config.Config) map[result.TargetKind]render.Renderer {
 	return map[result.TargetKind]render.Renderer{
-		result.KindHelm:      &helm.Renderer{Repo: repo, KubeVersion: string(c.KubeVersion)},
+		result.KindHelm: &helm.Renderer{
+			Repo: repo, KubeVersion: string(c.KubeVersion),
+			Timeout: time.Duration(c.Limits.RenderTimeout), MaxOutput: int(c.Limits.MaxRenderSize),
+		},
 		result.KindKustomize: &kustomize.Renderer{Repo: repo},
 		result.KindPlain:     &plain.Renderer{Repo: repo},
 	}

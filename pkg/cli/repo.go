@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,14 +77,15 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 	if err != nil {
 		return nil, err
 	}
-	if c.IsSet("fail-on") {
-		if err := cfg.FailOn.UnmarshalText([]byte(c.String("fail-on"))); err != nil {
-			return nil, usage("", "--fail-on: %v", err)
-		}
-	}
-	if c.IsSet("kube-version") {
-		if err := cfg.KubeVersion.UnmarshalText([]byte(c.String("kube-version"))); err != nil {
-			return nil, usage("", "--kube-version: %v", err)
+	// An empty flag or variable is none: CI systems pass empty variables.
+	for name, into := range map[string]encoding.TextUnmarshaler{
+		"fail-on": &cfg.FailOn, "kube-version": &cfg.KubeVersion,
+		"render-timeout": &cfg.Limits.RenderTimeout, "max-render-size": &cfg.Limits.MaxRenderSize,
+	} {
+		if v := c.String(name); v != "" {
+			if err := into.UnmarshalText([]byte(v)); err != nil {
+				return nil, usage("", "--%s: %v", name, err)
+			}
 		}
 	}
 	for _, g := range c.StringSlice("exclude") {

@@ -44,6 +44,8 @@ func targetFlags() []ucli.Flag {
 		&ucli.StringSliceFlag{Name: "exclude", EnvVars: []string{"KUSTOMS_EXCLUDE"}, Usage: "do not look at paths that match this `GLOB`; repeatable"},
 		&ucli.StringFlag{Name: "kube-version", EnvVars: []string{"KUSTOMS_KUBE_VERSION"}, Usage: "Kubernetes `VERSION` to render and check for"},
 		&ucli.StringFlag{Name: "max-file-size", EnvVars: []string{"KUSTOMS_MAX_FILE_SIZE"}, Usage: "refuse files over this `SIZE` (default: 20MB)"},
+		&ucli.StringFlag{Name: "render-timeout", EnvVars: []string{"KUSTOMS_RENDER_TIMEOUT"}, Usage: "give up a chart's render after this `TIME` (default: 1m)"},
+		&ucli.StringFlag{Name: "max-render-size", EnvVars: []string{"KUSTOMS_MAX_RENDER_SIZE"}, Usage: "give up a chart's render that prints more than this `SIZE` (default: 64MB)"},
 		&ucli.IntFlag{Name: "jobs", Aliases: []string{"j"}, EnvVars: []string{"KUSTOMS_JOBS"}, Usage: "work on `N` targets at once (default: one a CPU)"},
 	}
 }

@@ -53,7 +53,9 @@ type Config struct {
 
 // Limits bounds what one run may cost.
 type Limits struct {
-	MaxFileSize Size `yaml:"maxFileSize" doc:"Files over this size are refused, such as 20MB or 512KB. Default: 20MB."`
+	MaxFileSize   Size     `yaml:"maxFileSize" doc:"Files over this size are refused, such as 20MB or 512KB. Default: 20MB."`
+	RenderTimeout Duration `yaml:"renderTimeout" doc:"One render may take so long, such as 90s or 2m. Default: 1m."`
+	MaxRenderSize Size     `yaml:"maxRenderSize" doc:"One render may print so much. Default: 64MB."`
 }
 
 // Rule is the configuration of a rule or of a family.

@@ -54,7 +54,7 @@ func schemaOf(t reflect.Type) *schema {
 		return &schema{Enum: e.Enum()}
 	}
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-		if t.Kind() == reflect.String {
+		if t.Kind() == reflect.String || t == reflect.TypeFor[Duration]() {
 			return &schema{Type: "string"}
 		}
 		return &schema{Type: []string{"string", "integer"}}

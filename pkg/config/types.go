@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -101,6 +102,19 @@ func (s *Size) UnmarshalText(b []byte) error {
 		return fmt.Errorf("%q is out of range", b)
 	}
 	*s = Size(n << shift)
+	return nil
+}
+
+// Duration is a length of time.
+type Duration time.Duration
+
+// UnmarshalText takes a number and a unit, such as 90s.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil || v <= 0 {
+		return fmt.Errorf("%q is not a duration (want one such as 90s)", b)
+	}
+	*d = Duration(v)
 	return nil
 }
 

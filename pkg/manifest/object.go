@@ -24,9 +24,9 @@ type Document struct {
 // Note is something about a document's text that its nodes cannot show: a key
 // written twice, for instance.
 type Note struct {
-	Kind string // "duplicate-key"
-	Text string
-	Node *yaml.Node
+	Kind  string // NoteDuplicateKey
+	Node  *yaml.Node
+	First *yaml.Node // what Node repeats
 }
 
 // Object is one Kubernetes object: a document's content, or an item of a List.

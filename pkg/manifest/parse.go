@@ -193,10 +193,7 @@ func (c *checker) duplicates(n *yaml.Node) {
 			continue
 		}
 		if first := seen[k.Value]; first != nil {
-			c.doc.Notes = append(c.doc.Notes, Note{
-				Kind: NoteDuplicateKey, Node: k,
-				Text: fmt.Sprintf("key %q is already written on line %d of the document, and the later one wins", k.Value, first.Line),
-			})
+			c.doc.Notes = append(c.doc.Notes, Note{Kind: NoteDuplicateKey, Node: k, First: first})
 			continue
 		}
 		seen[k.Value] = k
