@@ -42,7 +42,7 @@ type Pod struct {
 // without containers.
 var workloads = map[string]bool{
 	"Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true,
-	"ReplicationController": true, "Job": true, "CronJob": true, "PodTemplate": true,
+	"ReplicationController": true, "Job": true, "CronJob": true, "PodTemplate": true, "DeploymentConfig": true,
 }
 
 // Pod is the object's pod template; ok is false if it has none.
@@ -68,10 +68,10 @@ func (o *Object) findPod() *Pod {
 }
 
 // builtin reports whether the object is of one of the API groups that carry
-// Kubernetes' own workloads, those of old versions included.
+// Kubernetes' own workloads, those of old versions and OpenShift's included.
 func (o *Object) builtin() bool {
 	switch o.Key.Group() {
-	case "", "apps", "batch", "extensions":
+	case "", "apps", "batch", "extensions", "apps.openshift.io":
 		return true
 	}
 	return false

@@ -52,7 +52,7 @@ var layers = []layer{
 	{"pkg/source", nil, "it is the leaf of all"},
 
 	{"pkg/internal/archtest", nil, "it reads the code as data"},
-	{"pkg/internal/conformance", slices.Concat(objects, []string{"pkg/render", "pkg/render/..."}), "it measures renderers beside the programs that they must equal"},
+	{"pkg/internal/conformance", slices.Concat(indexed, []string{"pkg/render", "pkg/render/...", "pkg/rule", "pkg/rules"}), "it measures renderers beside the programs that they must equal, and rules beside other tools' labels"},
 	{"pkg/internal/gen", nil, "it writes files and knows no rule"},
 	{"pkg/internal/gen/code", []string{"pkg/internal/gen"}, "it must run while the rules do not compile"},
 	{"pkg/internal/gen/docs", []string{"pkg/internal/gen", "pkg/internal/ruletest", "pkg/rule", "pkg/rules"}, "pages follow from rules and fixtures alone"},

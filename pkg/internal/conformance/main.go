@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// part measures one renderer and reports whether it conforms.
+// part measures one thing and reports whether it conforms.
 type part struct {
 	name string
 	run  func(ctx context.Context, o options) (ok bool, err error)
@@ -38,6 +38,7 @@ func run() int {
 		{"helm", helmPart},
 		{"kustomize", kustomizePart},
 		{"helm-origins", tracePart},
+		{"labels", labelsPart},
 	}
 	var o options
 	var only string

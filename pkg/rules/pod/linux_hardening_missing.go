@@ -1,6 +1,8 @@
 package pod
 
 import (
+	"strings"
+
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
@@ -23,11 +25,14 @@ only it.`,
 		},
 	},
 	Container: func(p *rule.Pass, pod manifest.Pod, c manifest.Container) {
-		hardened := pod.Inherit(c, "seccompProfile").Len() > 0 ||
-			pod.Inherit(c, "appArmorProfile").Len() > 0 ||
-			appArmorAnnotation(pod, c).Exists() ||
+		confines := func(profile manifest.Place) bool {
+			return profile.Str() != "" && !strings.EqualFold(profile.Str(), "unconfined")
+		}
+		hardened := confines(pod.Inherit(c, "seccompProfile", "type")) ||
+			confines(pod.Inherit(c, "appArmorProfile", "type")) ||
+			confines(appArmorAnnotation(pod, c)) ||
 			pod.Inherit(c, "seLinuxOptions").Len() > 0 ||
-			c.At("securityContext", "capabilities", "drop").Len() > 0
+			c.At("securityContext", "capabilities", "drop").Len() > 0 && !c.Adds("ALL")
 		if !hardened && !pod.Windows() {
 			p.Report(c.At("securityContext"), "container %q uses neither seccomp, AppArmor, SELinux nor dropped capabilities", c.Name)
 		}

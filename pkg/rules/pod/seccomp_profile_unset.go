@@ -23,7 +23,15 @@ the kubelet says so.`,
 	},
 	Container: func(p *rule.Pass, pod manifest.Pod, c manifest.Container) {
 		at := pod.Inherit(c, "seccompProfile", "type")
-		if pod.Windows() || at.Exists() { // Unconfined is left to seccomp-unconfined
+		if pod.Windows() {
+			return
+		}
+		switch at.Str() {
+		case "RuntimeDefault", "Localhost", "Unconfined": // the last is left to seccomp-unconfined
+			return
+		case "":
+		default:
+			p.Report(at, "container %q names seccomp profile type %q, which does not exist: it has no profile", c.Name, at.Str())
 			return
 		}
 		if p.Index.Version().Before(27, 0) && seccompAnnotation(pod, c).Exists() {

@@ -14,8 +14,7 @@ var DashboardDeployed = &rule.Rule{
 		ID: "dashboard-deployed", Severity: result.Medium, Since: "0.1",
 		Title: "Kubernetes Dashboard is deployed",
 		Why: `The dashboard acts on the cluster with its own account, and exposed dashboards
-have often been the way in. The project is archived since January 2026 and
-gets no fixes.`,
+have often been the way in. The project is archived and gets no fixes.`,
 		Fix: "remove it, and look at the cluster with a client that uses each person's own rights",
 		Refs: []string{
 			"https://kubernetes.io/docs/tasks/access-application-cluster/web-ui-dashboard/",

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/render/plain"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/rule"
+	"github.com/kustoms-dev/kustoms/pkg/rules"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// minAgreed is the share of the labels that must agree, those with a reason in
+// departures left out.
+const minAgreed = 0.97
+
+// label is what another tool's authors say of a manifest: that one of their
+// checks fails or passes on it.
+type label struct {
+	Tool     string `json:"corpus"`
+	Check    string `json:"check_id"`
+	Expected string `json:"expected"`
+	File     string `json:"file"`
+	// Lines are the first and last line of the object that the label is about;
+	// none means the whole file.
+	Lines []int `json:"doc_lines"`
+	// Configured checks ran with settings that the label does not tell.
+	Configured bool `json:"non_default_config"`
+}
+
+// peerOf are the names of the tools in the catalogue.
+var peerOf = map[string]string{"kube-linter": "kubelinter", "kube-score": "kubescore", "polaris": "polaris", "trivy-checks": "trivy"}
+
+// score counts the labels of one check.
+type score struct {
+	agreed, missed, wrong int
+	rules                 []string
+	at                    []string // of the disagreements
+}
+
+// labelsPart runs the rules over manifests whose faults other tools' authors
+// have labelled, and compares the verdicts.
+func labelsPart(ctx context.Context, o options) (bool, error) {
+	data, err := os.ReadFile(filepath.Join(o.corpus, "manifests", "labels.json"))
+	if err != nil {
+		return false, err
+	}
+	var labels []label
+	if err := json.Unmarshal(data, &labels); err != nil {
+		return false, err
+	}
+	repo, err := source.OpenRepo(o.corpus, 0)
+	if err != nil {
+		return false, err
+	}
+	defer repo.Close()
+	equal := equalRules()
+	findings := map[string][]result.Finding{} // by file
+	scores := map[string]*score{}
+	configured, unmapped := 0, 0
+	for _, l := range labels {
+		check := l.Tool + " " + l.Check
+		ids := equal[peerOf[l.Tool]+" "+l.Check]
+		switch {
+		case l.Configured:
+			configured++
+			continue
+		case len(ids) == 0:
+			unmapped++
+			continue
+		}
+		found, ok := findings[l.File]
+		if !ok {
+			if found, err = scanFile(ctx, repo, l.File); err != nil {
+				return false, fmt.Errorf("%s: %w", l.File, err)
+			}
+			findings[l.File] = found
+		}
+		if scores[check] == nil {
+			scores[check] = &score{rules: ids}
+		}
+		scores[check].add(l, slices.ContainsFunc(found, func(f result.Finding) bool {
+			return slices.Contains(ids, f.Rule) && l.covers(f.Loc.Primary.Start.Line)
+		}))
+	}
+	return printScores(scores, configured, unmapped, o.verbose), nil
+}
+
+// equalRules maps a tool's check to the rules that the catalogue calls equal,
+// and to those that report in their place.
+func equalRules() map[string][]string {
+	equal := map[string][]string{}
+	for _, r := range rules.Flat() {
+		for tool, ids := range r.Peers {
+			for _, id := range ids {
+				key := tool + " " + id
+				equal[key] = append(append(equal[key], r.ID), stronger[r.ID]...)
+				slices.Sort(equal[key])
+				equal[key] = slices.Compact(equal[key])
+			}
+		}
+	}
+	return equal
+}
+
+// scanFile runs all rules, those that are off too, over one file.
+func scanFile(ctx context.Context, repo *source.Repo, file string) ([]result.Finding, error) {
+	target := result.Target{Name: file, Kind: result.KindPlain, Files: []string{file}}
+	out, err := (&plain.Renderer{Repo: repo}).Render(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	docs := out.Documents[:0]
+	for _, d := range out.Documents {
+		if d.Parse() == nil { // a broken document has no verdict
+			docs = append(docs, d)
+		}
+	}
+	var sink result.Sink
+	if err := rule.NewSet(rules.Flat(), nil).Analyze(ctx, index.New(target, docs), &sink); err != nil {
+		return nil, err
+	}
+	found, stages := sink.Take()
+	for _, s := range stages {
+		return nil, fmt.Errorf("%s", s.Reason)
+	}
+	return found, nil
+}
+
+func (l label) covers(line int) bool {
+	return len(l.Lines) != 2 || l.Lines[0] <= line && line <= l.Lines[1]
+}
+
+func (s *score) add(l label, fails bool) {
+	switch where := l.File[strings.LastIndexByte(l.File, '/')+1:]; {
+	case fails == (l.Expected == "fail"):
+		s.agreed++
+		return
+	case fails:
+		s.wrong++
+		s.at = append(s.at, fmt.Sprintf("false  %s %v", where, l.Lines))
+	default:
+		s.missed++
+		s.at = append(s.at, fmt.Sprintf("missed %s %v", where, l.Lines))
+	}
+}
+
+func printScores(scores map[string]*score, configured, unmapped int, verbose bool) bool {
+	var agreed, explained, total int
+	for _, check := range slices.SortedFunc(maps.Keys(scores), cmp.Compare[string]) {
+		s := scores[check]
+		fmt.Printf("labels: %-62s agreed %3d  missed %2d  false %2d  %s\n", check, s.agreed, s.missed, s.wrong, strings.Join(s.rules, " "))
+		agreed += s.agreed
+		total += s.agreed + s.missed + s.wrong
+		known := min(departures[check].labels, len(s.at))
+		explained += known
+		if known > 0 {
+			fmt.Printf("labels:   %d depart on purpose: %s\n", known, departures[check].why)
+		}
+		if verbose || known < len(s.at) {
+			for _, at := range s.at {
+				fmt.Printf("labels:   %s\n", at)
+			}
+		}
+	}
+	judged := total - explained
+	fmt.Printf("labels: %d of %d agree; %d depart on purpose, and of the others %.1f %% agree; left out: %d of configured checks, %d of checks without a rule\n",
+		agreed, total, explained, 100*float64(agreed)/float64(max(judged, 1)), configured, unmapped)
+	return float64(agreed) >= minAgreed*float64(judged)
+}
