@@ -6,5 +6,12 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
-	return []*rule.Rule{}
+	return []*rule.Rule{
+		AnnotationSuperseded,
+		ApiVersionDeprecated,
+		ApiVersionRemoved,
+		PspObjectObsolete,
+		ServiceAccountFieldDeprecated,
+		VolumePluginRemoved,
+	}
 }

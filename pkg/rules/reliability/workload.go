@@ -79,3 +79,14 @@ func targetPort(port manifest.Place) manifest.Place {
 	}
 	return port.At("port")
 }
+
+// selected lists the pods that a Service selects.
+func selected(x *index.Index, service *manifest.Object) []manifest.Pod {
+	var out []manifest.Pod
+	for _, pod := range x.PodsIn(x.Namespace(service)) {
+		if index.MatchesMap(service.At("spec", "selector"), pod.Labels()) {
+			out = append(out, pod)
+		}
+	}
+	return out
+}

@@ -20,6 +20,7 @@ func Rules() []*rule.Rule {
 		LivenessProbeMissing,
 		MemoryLimitMissing,
 		MemoryRequestMissing,
+		MonitorSelectsNothing,
 		NakedPod,
 		NodePlacementMissing,
 		PdbBlocksEviction,
@@ -35,6 +36,10 @@ func Rules() []*rule.Rule {
 		RestartPolicyUnsuitable,
 		RolloutInterruptsService,
 		SelectorMissesTemplate,
+		ServiceSelectsNothing,
+		ServiceTargetPortMissing,
+		StatefulsetServiceMissing,
 		TooFewReplicas,
+		WorkloadSelectorsOverlap,
 	}
 }
