@@ -13,6 +13,9 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/srcmap"
 )
 
+// newName is the field that changes an image's name and leaves its version.
+const newName = "images.newName"
+
 // explain finds the field of a kustomization that made the scalar n at path,
 // whose source was s, if one is known: one line, or those of a block. The
 // outermost kustomization has the last word.
@@ -20,8 +23,12 @@ func (o *object) explain(n *yaml.Node, c *chunk, s *yaml.Node, path []step) ([]s
 	for _, k := range o.kusts {
 		if at, name := o.field(k, n.Value, s, path); at != nil {
 			os := []result.Origin{k.lineOf(at, result.RoleKustomization, name)}
-			if s != nil {
-				os = append(os, c.origin(s.Line))
+			if s == nil {
+				return []srcmap.Line{one(true, os...)}, true
+			}
+			os = append(os, c.origin(s.Line))
+			if tag := strings.LastIndexAny(s.Value, ":@"); name == newName && tag > strings.LastIndexByte(s.Value, '/') && strings.HasSuffix(n.Value, s.Value[tag:]) {
+				slices.Reverse(os) // the version is the resource's own
 			}
 			return []srcmap.Line{one(true, os...)}, true
 		}
@@ -77,7 +84,7 @@ func (o *object) field(k *kust, value string, s *yaml.Node, path []step) (*yaml.
 				}
 				mid := strings.TrimSuffix(strings.TrimPrefix(value, name), try.rest)
 				if mid == "" || mid[0] == ':' || mid[0] == '@' {
-					return nthItem(list, i, try.field), "images"
+					return nthItem(list, i, try.field), "images." + try.field
 				}
 			}
 		}

@@ -10,8 +10,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"time"
+
+	"gopkg.in/yaml.v3"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/render"
@@ -38,7 +39,6 @@ type Renderer struct {
 func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the build took longer than %v", maxTime))
 	defer cancel()
-	l := newLoader(newFiles(ctx, r.Repo, maxInput))
 	if err := unsupported(t); err != nil {
 		return nil, err
 	}
@@ -46,6 +46,7 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 	if err != nil {
 		return nil, &render.Fault{At: source.LineSpan(t.Path, 0), Msg: fmt.Sprintf("reading overlay: %v", err), Err: err}
 	}
+	l := newLoader(newFiles(ctx, r.Repo, maxInput), newEdits(t, dir))
 	root, err := l.load(dir, nil, source.LineSpan(t.Path, 0), false, 0)
 	if err != nil {
 		return nil, err
@@ -56,6 +57,11 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 	if b.err != nil && ctx.Err() == nil {
 		// Its message must be that of the files as they are.
 		v = newView(l.files)
+		if root.edited != nil {
+			if data, err := yaml.Marshal(root.fields); err == nil {
+				v.add(root.file, data)
+			}
+		}
 		b = build(ctx, v, dir, l.setsSchema(), true)
 	}
 	if b.err != nil {
@@ -83,8 +89,6 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 func unsupported(t result.Target) error {
 	what := ""
 	switch {
-	case t.Kustomize != nil && !reflect.ValueOf(*t.Kustomize).IsZero():
-		what = "kustomize options that the deployer adds"
 	case len(t.PostRender) > 0:
 		what = "post-renderers"
 	case t.PostBuild != nil:

@@ -118,11 +118,17 @@ func (l *loader) lay(v *view) *layout {
 	}
 	kusts := map[*kust][]*yaml.Node{}
 	for _, k := range l.parsed {
+		if k.edited != nil {
+			kusts[k] = nil
+		}
 		for _, n := range k.inlinePatches() {
-			c := newChunk(k.file, n.Line, result.RolePatch, n.Value)
-			if n.Style&yaml.LiteralStyle != 0 {
+			at := k.span(n)
+			c := newChunk(at.Path, at.Start.Line, result.RolePatch, n.Value)
+			switch {
+			case n.Line == 0: // the deployer's, which says where the text starts
+			case n.Style&yaml.LiteralStyle != 0:
 				c.line++
-			} else {
+			default:
 				c.fixed = true
 			}
 			lay.inline[n] = c

@@ -282,6 +282,12 @@ func (o *object) scalar(n *yaml.Node, k, v *kyaml.Node, path []step, near srcmap
 	var s *yaml.Node
 	if v != nil && v.Line > 0 {
 		if c, s = o.lay.find(v); s != nil && s.Value == v.Value {
+			if c.role == result.RolePatch && o.src != nil && identity(path) {
+				// A patch repeats it to say what it changes.
+				if _, own, sure := follow(o.src.node, path); sure && own.Kind == yaml.ScalarNode && own.Value == s.Value {
+					c, s = o.src.chunk, own
+				}
+			}
 			o.block(n, c, s, one(true, c.origin(s.Line)))
 			return
 		}
@@ -309,6 +315,12 @@ func (o *object) scalar(n *yaml.Node, k, v *kyaml.Node, path []step, near srcmap
 	}
 	// The same field of a document that describes the object, with the same
 	// value: the one applied last.
+	if o.src != nil && identity(path) {
+		if _, own, sure := follow(o.src.node, path); sure && own.Value == n.Value {
+			o.set(n.Line, one(true, o.src.origin(own.Line)))
+			return
+		}
+	}
 	equal := 0
 	var found *sourceDoc
 	var at *yaml.Node
@@ -340,6 +352,16 @@ func (o *object) scalar(n *yaml.Node, k, v *kyaml.Node, path []step, near srcmap
 		return
 	}
 	o.set(n.Line, near)
+}
+
+// identity reports whether the field at path says which object, or which item
+// of a list, its parent is.
+func identity(path []step) bool {
+	last := path[len(path)-1]
+	if len(path) == 1 {
+		return last.key == "kind" || last.key == "apiVersion"
+	}
+	return last.key == "name" && path[len(path)-2].item != nil
 }
 
 // block sets the line of the scalar n, and of each line of its text if both it
@@ -413,7 +435,21 @@ func str(n *yaml.Node, path ...string) string {
 	return n.Value
 }
 
-// lineOf is the line of a field of k that holds value, as an origin.
+// lineOf is the line of a field of k, as an origin.
 func (k *kust) lineOf(n *yaml.Node, role result.Role, key string) result.Origin {
-	return result.Origin{Span: source.LineSpan(k.file, n.Line), Role: role, Key: key}
+	return result.Origin{Span: k.span(n), Role: role, Key: key}
+}
+
+// span is the line of a node of k: in its file, or of the deployer's object.
+func (k *kust) span(n *yaml.Node) source.Span {
+	if n.Line > 0 || k.edited == nil {
+		return source.LineSpan(k.file, n.Line)
+	}
+	if at, ok := k.edited.placed[n]; ok && at.Start.Line > 0 {
+		return at
+	}
+	if k.edited.at.Start.Line > 0 {
+		return k.edited.at
+	}
+	return source.LineSpan(k.file, 1)
 }

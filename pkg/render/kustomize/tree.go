@@ -29,6 +29,7 @@ type kust struct {
 	dir, file string
 	types.Kustomization
 	fields *yaml.Node // the file's mapping, for positions
+	edited *edits     // fields has more than the file
 	parent *kust
 	at     source.Span // the entry in parent that lists it
 	config bool        // its resources configure plugins, they are not deployed
@@ -53,6 +54,7 @@ type loader struct {
 	parsed map[string]*kust // by directory
 	all    []*kust
 	used   map[string]role // what files are read as
+	edits  *edits          // nil for none
 }
 
 // role is how a build reads a file. A file can have several.
@@ -64,8 +66,8 @@ const (
 	asOther
 )
 
-func newLoader(f *files) *loader {
-	return &loader{files: f, parsed: map[string]*kust{}, used: map[string]role{}}
+func newLoader(f *files, e *edits) *loader {
+	return &loader{files: f, parsed: map[string]*kust{}, used: map[string]role{}, edits: e}
 }
 
 // load reads the kustomization of dir and all that it leads to.
@@ -111,6 +113,11 @@ func (l *loader) parse(dir string, at source.Span) (*kust, error) {
 		}
 	}
 	if k.file == "" {
+		if k.file = l.edits.file(dir); k.file != "" {
+			data = []byte("kind: Kustomization\n")
+		}
+	}
+	if k.file == "" {
 		return nil, &render.Fault{At: at, Msg: fmt.Sprintf("no kustomization file in %q", dir), Hint: "add a kustomization.yaml there, or list the files themselves"}
 	}
 	doc := manifest.Document{Text: data}
@@ -121,6 +128,14 @@ func (l *loader) parse(dir string, at source.Span) (*kust, error) {
 			line = pe.Line
 		}
 		return nil, &render.Fault{At: source.LineSpan(k.file, line), Msg: fmt.Sprintf("not valid YAML: %v", err), Err: err}
+	}
+	changed, err := l.edits.apply(dir, doc.Node)
+	if err == nil && changed {
+		k.edited = l.edits
+		data, err = yaml.Marshal(doc.Node)
+	}
+	if err != nil {
+		return nil, &render.Fault{At: l.edits.at, Msg: fmt.Sprintf("adding the deployer's options: %v", err), Err: err}
 	}
 	if err := k.Unmarshal(data); err != nil {
 		return nil, &render.Fault{At: unknownField(k.file, doc.Node, err), Msg: err.Error(), Err: err}
