@@ -104,6 +104,9 @@ func (o *object) field(k *kust, value string, s *yaml.Node, path []step) (*yaml.
 			}
 		}
 	}
+	if parent == "annotations" && k.edited != nil && k.edited.Annotations[last.key] == value {
+		return &yaml.Node{}, "annotations" // it stands where the deployer's object is
+	}
 	if parent == "annotations" && k.CommonAnnotations[last.key] == value && value != "" {
 		_, m := k.field("commonAnnotations")
 		return child(m, last.key), "commonAnnotations"

@@ -292,6 +292,10 @@ func (o *object) scalar(n *yaml.Node, k, v *kyaml.Node, path []step, near srcmap
 			return
 		}
 	}
+	named := o.src != nil && len(path) == 2 && path[0].key == "metadata" && path[1].key == "name"
+	if named { // a patch repeats it
+		c, s = o.src.chunk, child(child(o.src.node, "metadata"), "name")
+	}
 	if s == nil && k != nil {
 		if kc, key := o.lay.find(k); kc != nil {
 			if val := kc.index().valueOf(key); val != nil && val.Kind == yaml.ScalarNode {
