@@ -23,6 +23,7 @@ func limits() map[string]limit {
 		"github-annotations": {bytes: 50_000, cut: "left out"},
 		"github-summary":     {bytes: 1 << 20, cut: "left out"},
 		"gitlab-codequality": {bytes: 10_000_000, cut: "left out"},
+		"html":               {bytes: 12_000_000, cut: "left out"},
 		"markdown":           {runes: 65_536, cut: "left out"},
 		"junit":              {bytes: 30_000_000},
 		"junit-strict":       {bytes: 30_000_000},

@@ -68,6 +68,7 @@ func (o Options) Formats() []Format {
 		{"github-annotations", "GitHub workflow commands, to be printed by a step", annotations{}},
 		{"github-summary", "Markdown for GitHub's step summary", markdown{bytes: summaryBytes}},
 		{"gitlab-codequality", "GitLab Code Quality, for every tier", codeQuality{}},
+		{"html", "one page for a browser: no script, nothing from outside", WriterFunc(writeHTML)},
 		{"json", "everything, lossless; replays into the other formats", WriterFunc(writeJSON)},
 		{"junit", "JUnit XML for GitLab and others", junit{}},
 		{"junit-strict", "JUnit XML within the schema that Jenkins publishes", junit{strict: true}},

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/width"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
 // The styles are ANSI SGR codes; the sixteen colours that every terminal has
@@ -101,13 +103,7 @@ func (p *printer) excerpt(f *result.Finding) {
 	for i, src := range x.Lines {
 		n := x.First + i
 		hit := n >= at.Start.Line && n <= at.EndLine()
-		from, to := 0, 0
-		if n == at.Start.Line && at.Start.Col > 0 {
-			from, to = at.Start.Col-1, len([]rune(src))
-			if at.EndLine() == n && at.End.Col > 0 {
-				to = at.End.Col - 1
-			}
-		}
+		from, to := markedColumns(at, n, utf8.RuneCountInString(src))
 		shown, left, mark := excerptLine(src, from, to, room)
 		num := fmt.Sprintf("%5d", n)
 		if !hit {
@@ -120,6 +116,19 @@ func (p *printer) excerpt(f *result.Finding) {
 				p.style(severityStyle(f.Severity), strings.Repeat("^", mark)))
 		}
 	}
+}
+
+// markedColumns says which of the size code points of line n a span marks:
+// from (inclusive) and to (exclusive), both 0 if it marks none.
+func markedColumns(at source.Span, n, size int) (from, to int) {
+	if n != at.Start.Line || at.Start.Col <= 0 || at.Start.Col > size {
+		return 0, 0
+	}
+	from, to = at.Start.Col-1, size
+	if at.EndLine() == n && at.End.Col > at.Start.Col {
+		to = min(at.End.Col-1, size)
+	}
+	return from, to
 }
 
 // excerptLine makes a source line printable within room cells and says which
