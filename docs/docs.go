@@ -5,7 +5,7 @@ package docs
 
 import "embed"
 
-//go:embed rules/*.md
+//go:embed rules/[a-z]*.md
 var rules embed.FS
 
 // Rule is the page of the built-in rule with the given id; ok is false if it

@@ -48,4 +48,5 @@ var departures = map[string]departure{
 	"trivy-checks KSV-0111":                      {3, "admin and edit are narrower than cluster-admin, and a Role of that name is another role"},
 	"trivy-checks KSV-0112":                      {6, "one verb on everything is wildcard-resources, not cluster-admin"},
 	"trivy-checks KSV-0118":                      {2, "a securityContext of the container is one"},
+	"trivy-checks KSV-0119":                      {1, "it looks at NET_RAW alone, and the equal rule at every added capability"},
 }

@@ -22,7 +22,7 @@ func main() {
 	out := filepath.Join("..", "..", "docs", "rules")
 	files, err := generate(".", out)
 	if err == nil {
-		err = files.Write(filepath.Join(out, "*.md"))
+		err = files.Write(filepath.Join(out, "[a-z]*.md"))
 	}
 	if err != nil {
 		log.Fatal(err)
