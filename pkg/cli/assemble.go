@@ -9,6 +9,7 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/discover"
+	"github.com/kustoms-dev/kustoms/pkg/gitops"
 	"github.com/kustoms-dev/kustoms/pkg/image"
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
 	"github.com/kustoms-dev/kustoms/pkg/render"
@@ -41,7 +42,7 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 	return &scan.Run{
 		Repo: repo, Targets: ts, Jobs: c.Jobs,
 		Renderers: renderers(repo, c),
-		Analyzers: []scan.Analyzer{rule.NewSet(sel.rules, sel.params), secrets, image.Analyzer{}},
+		Analyzers: []scan.Analyzer{rule.NewSet(sel.rules, sel.params), secrets, gitops.Analyzer{}, image.Analyzer{}},
 		Triage: triage.Options{
 			Severity: sel.severity, Suppressions: c.Suppressions,
 			Today:   time.Now().UTC().Format(time.DateOnly),
