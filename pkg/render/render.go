@@ -16,7 +16,8 @@ import (
 
 // Renderer renders targets of one kind. Safe for concurrent use.
 type Renderer interface {
-	// Render returns what the target deploys. An error that names a source
+	// Render returns what the target deploys, but for the stages that follow
+	// every renderer: PostRender and PostBuild. An error that names a source
 	// line is a *Fault.
 	Render(ctx context.Context, t result.Target) (*Output, error)
 }

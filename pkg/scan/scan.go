@@ -126,7 +126,20 @@ func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, 
 	if rd == nil {
 		return nil, fmt.Errorf("targets of kind %q are not rendered", t.Kind)
 	}
-	err = guard(func() (err error) { out, err = rd.Render(ctx, t); return err })
+	if len(t.PostRender) > 0 {
+		// To leave them out would check something that is not deployed.
+		at := t.At
+		if at.Path == "" {
+			at.Path = t.From
+		}
+		return nil, &render.Fault{At: at, Msg: "post-renderers change what is deployed, and are not supported"}
+	}
+	err = guard(func() (err error) {
+		if out, err = rd.Render(ctx, t); err == nil {
+			err = out.Substitute(t.PostBuild)
+		}
+		return err
+	})
 	return out, err
 }
 

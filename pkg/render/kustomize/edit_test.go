@@ -88,8 +88,4 @@ func TestDeployersOptions(t *testing.T) {
 	if !strings.Contains(string(out.Text), "name: plain-x\n") {
 		t.Errorf("a directory without a kustomization gives\n%s", out.Text)
 	}
-	tg.PostBuild = &result.PostBuild{Always: true}
-	if _, err = r.Render(t.Context(), tg); err == nil || !strings.Contains(err.Error(), "not supported") {
-		t.Errorf("error %v, want one that says what is not applied", err)
-	}
 }

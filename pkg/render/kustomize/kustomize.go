@@ -35,13 +35,11 @@ type Renderer struct {
 	Repo *source.Repo
 }
 
-// Render builds the overlay t.Path as `kustomize build` does.
+// Render builds the overlay t.Path as `kustomize build` does, with what
+// t.Kustomize adds. The stages after the build are the caller's.
 func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the build took longer than %v", maxTime))
 	defer cancel()
-	if err := unsupported(t); err != nil {
-		return nil, err
-	}
 	dir, err := r.Repo.Resolve(t.Path)
 	if err != nil {
 		return nil, &render.Fault{At: source.LineSpan(t.Path, 0), Msg: fmt.Sprintf("reading overlay: %v", err), Err: err}
@@ -82,27 +80,6 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 		out.Documents = append(out.Documents, d)
 	}
 	return out, nil
-}
-
-// unsupported refuses what would change the objects and is not applied here:
-// to leave it out in silence would check something that is not deployed.
-func unsupported(t result.Target) error {
-	what := ""
-	switch {
-	case len(t.PostRender) > 0:
-		what = "post-renderers"
-	case t.PostBuild != nil:
-		what = "variable substitution after the build"
-	default:
-		return nil
-	}
-	at := t.At
-	if at.IsZero() {
-		at = source.LineSpan(t.Path, 0)
-	} else if at.Path == "" {
-		at.Path = t.From
-	}
-	return &render.Fault{At: at, Msg: fmt.Sprintf("%s: not supported for overlays, and the result would not be what is deployed", what)}
 }
 
 // setsSchema reports whether a kustomization of the build brings an OpenAPI
