@@ -47,7 +47,7 @@ func (p *Permissions) bind(x *index.Index, b *manifest.Object) {
 	}
 	roleKind, roleName := b.At("roleRef", "kind").Str(), b.At("roleRef", "name").Str()
 	var grants []Grant
-	for _, r := range roleRules(x, roleKind, namespace, roleName) {
+	for _, r := range RoleRules(x, roleKind, namespace, roleName) {
 		grants = append(grants, Grant{Rule: r, RoleKind: roleKind, RoleName: roleName, Binding: b, Namespace: namespace})
 	}
 	for s := range b.Subjects() {
@@ -74,9 +74,9 @@ func (p *Permissions) Of(namespace, name string) []Grant {
 	)
 }
 
-// roleRules are the rules of a role with those of the cluster roles that it
-// aggregates.
-func roleRules(x *index.Index, kind, namespace, name string) []manifest.RoleRule {
+// RoleRules are the rules of a role with those of the cluster roles that it
+// aggregates; none if nobody can tell.
+func RoleRules(x *index.Index, kind, namespace, name string) []manifest.RoleRule {
 	if kind == "Role" {
 		if o := x.Get(manifest.RBACGroup, kind, namespace, name); o != nil {
 			return slices.Collect(o.RoleRules())

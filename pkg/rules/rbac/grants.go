@@ -16,29 +16,6 @@ var (
 	bindings     = rule.Kinds(manifest.RBACGroup, "RoleBinding", "ClusterRoleBinding")
 )
 
-var (
-	readVerbs   = []string{"get", "list", "watch"}
-	writeVerbs  = []string{"create", "update", "patch", "delete", "deletecollection"}
-	makeVerbs   = []string{"create", "update", "patch"}
-	changeVerbs = []string{"update", "patch"}
-	deleteVerbs = []string{"delete", "deletecollection"}
-)
-
-// resources are some of an API group's, as roles write them.
-type resources struct {
-	group string
-	names []string
-}
-
-func core(names ...string) resources { return resources{"", names} }
-
-// workloads are the kinds that make pods.
-var workloads = []resources{
-	core("pods", "podtemplates", "replicationcontrollers"),
-	{"apps", []string{"deployments", "daemonsets", "statefulsets", "replicasets"}},
-	{"batch", []string{"jobs", "cronjobs"}},
-}
-
 // grant is what one rule of a role gives on guarded resources.
 type grant struct {
 	manifest.RoleRule
@@ -80,26 +57,40 @@ func grants(o *manifest.Object, verbs []string, guarded ...resources) iter.Seq[g
 func covered(r manifest.RoleRule, pattern string, guarded []resources) bool {
 	return slices.ContainsFunc(guarded, func(g resources) bool {
 		return r.InGroup(g.group) && slices.ContainsFunc(g.names, func(name string) bool {
-			return manifest.ResourceMatches(pattern, name)
+			kind, every := strings.CutSuffix(name, "/*")
+			return manifest.ResourceMatches(pattern, name) || every && strings.HasPrefix(pattern, kind+"/")
 		})
 	})
 }
 
-// named reports whether the grant is limited to objects by name. Names do not
-// limit create and deletecollection, and list and watch show contents to
-// whoever asks for the right name.
+// named reports whether the grant is limited to objects by name. A create or
+// deletecollection of whole objects bears no name and is then not granted;
+// list and watch are, and show contents, to whoever asks for the right name.
 func (g grant) named() bool { return len(g.RoleRule.Names) > 0 }
 
 // report adds a finding for the grant: `clusterrole "x" may get, list secrets
 // in every namespace` and what follows from it.
 func (g grant) report(p *rule.Pass, severity result.Severity, consequence string) {
-	o := g.At.Object()
+	g.add(p, severity, " "+scope(g.At.Object()), consequence)
+}
+
+// reportCluster is report for resources that are in no namespace.
+func (g grant) reportCluster(p *rule.Pass, severity result.Severity, consequence string) {
+	g.add(p, severity, "", consequence)
+}
+
+func (g grant) add(p *rule.Pass, severity result.Severity, where, consequence string) {
 	p.Add(rule.Problem{
 		At:       g.At,
-		Message:  o.String() + " may " + strings.Join(g.Verbs, ", ") + " " + strings.Join(g.Resources, ", ") + " " + scope(o) + ": " + consequence,
-		Evidence: strings.Join(slices.Concat(g.Groups, g.RoleRule.Verbs, g.RoleRule.Names), ","),
+		Message:  g.At.Object().String() + " may " + strings.Join(g.Verbs, ", ") + " " + strings.Join(g.Resources, ", ") + where + ": " + consequence,
+		Evidence: evidence(g.RoleRule),
 		Severity: &severity,
 	})
+}
+
+// evidence tells the rules of a role apart.
+func evidence(r manifest.RoleRule) string {
+	return strings.Join(slices.Concat(r.Groups, r.Verbs, r.Names), ",")
 }
 
 // scope says where the rights of a role hold.
