@@ -142,14 +142,15 @@ type htmlFinding struct {
 	Open  bool
 }
 
-// htmlFiles groups findings by file, the file with the worst first.
+// htmlFiles groups findings by file, the file with the worst and in it the
+// worst first.
 func htmlFiles(r *result.Report, found []*result.Finding) []htmlFile {
 	gate := junitGate(r)
 	groups := byFile(r, found)
-	top := func(g fileGroup) result.Severity {
-		return slices.MaxFunc(g.findings, func(a, b *result.Finding) int { return cmp.Compare(a.Severity, b.Severity) }).Severity
+	for _, g := range groups {
+		worst(g.findings)
 	}
-	slices.SortStableFunc(groups, func(a, b fileGroup) int { return cmp.Compare(top(b), top(a)) })
+	slices.SortStableFunc(groups, func(a, b fileGroup) int { return cmp.Compare(b.findings[0].Severity, a.findings[0].Severity) })
 	var out []htmlFile
 	opened, before := 0, 0
 	for _, g := range groups {
