@@ -14,13 +14,13 @@ type Image struct {
 }
 
 // Images yields what the object names as images: the image of every container,
-// whether written or not, image volumes, and the image fields of the custom
+// whether written or not, unless something injects it, image volumes, and the image fields of the custom
 // resources in operatorImages.
 func (o *Object) Images() iter.Seq[Image] {
 	return func(yield func(Image) bool) {
 		if pod, ok := o.Pod(); ok {
 			for c := range pod.Containers() {
-				if !yield(Image{Place: c.At("image"), Container: c.Name}) {
+				if !pod.Injected(c) && !yield(Image{Place: c.At("image"), Container: c.Name}) {
 					return
 				}
 			}

@@ -109,6 +109,12 @@ func (p Pod) Inherit(c Container, path ...any) Place {
 	return own
 }
 
+// Injected reports whether Istio's injection puts an image in the place of the
+// container's "auto", as in its gateways.
+func (p Pod) Injected(c Container) bool {
+	return c.At("image").Str() == "auto" && p.Annotations().At("inject.istio.io/templates").Exists()
+}
+
 // Windows reports whether the pod says that it runs on Windows, which exempts
 // it from Linux-only fields.
 func (p Pod) Windows() bool { return p.Spec.At("os", "name").Str() == "windows" }

@@ -35,7 +35,9 @@ type pull struct {
 func pulls(pod manifest.Pod) []pull {
 	var out []pull
 	for c := range pod.Containers() {
-		out = append(out, pull{manifest.Image{Place: c.At("image"), Container: c.Name}, c.At("imagePullPolicy")})
+		if !pod.Injected(c) {
+			out = append(out, pull{manifest.Image{Place: c.At("image"), Container: c.Name}, c.At("imagePullPolicy")})
+		}
 	}
 	for v := range pod.Spec.At("volumes").Items() {
 		if ref := v.At("image", "reference"); ref.Exists() {
