@@ -229,12 +229,15 @@ func separates(line string) bool {
 // movable reports whether blank lines before the document change nothing: it
 // is a mapping, with no directive and no byte-order mark.
 func movable(text string) bool {
+	if strings.HasPrefix(text, "\ufeff") {
+		return false
+	}
 	for l := range strings.Lines(text) {
 		l = strings.TrimSpace(l)
 		if l == "" || l[0] == '#' {
 			continue
 		}
-		return !strings.HasPrefix(l, "---") && !strings.ContainsAny(l[:1], "-[%\ufeff")
+		return !strings.ContainsRune("-[%", rune(l[0]))
 	}
 	return false
 }

@@ -184,26 +184,6 @@ func itemLike(list *yaml.Node, s step) (it *yaml.Node, sure bool) {
 	return nil, false
 }
 
-func equal(a, b *yaml.Node) bool {
-	if a == nil || b == nil || a.Kind != b.Kind || a.Value != b.Value || len(a.Content) != len(b.Content) {
-		return false
-	}
-	if a.Kind == yaml.MappingNode {
-		for i := 0; i+1 < len(a.Content); i += 2 {
-			if !equal(resolve(a.Content[i+1]), child(b, a.Content[i].Value)) {
-				return false
-			}
-		}
-		return true
-	}
-	for i := range a.Content {
-		if !equal(resolve(a.Content[i]), b.Content[i]) {
-			return false
-		}
-	}
-	return true
-}
-
 // operation finds the operation of a JSON patch that gave the scalar n.
 func (o *object) operation(n *yaml.Node, path []step) (l srcmap.Line, ok bool) {
 	for _, d := range o.sources {

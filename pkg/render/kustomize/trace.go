@@ -404,41 +404,6 @@ func (x *indexed) valueOf(key *yaml.Node) *yaml.Node {
 	return find(x.root)
 }
 
-func resolve(n *yaml.Node) *yaml.Node {
-	for n != nil && n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	return n
-}
-
-// child is the value under key in a mapping, nil if there is none.
-func child(n *yaml.Node, key string) *yaml.Node {
-	_, v := entry(n, key)
-	return v
-}
-
-func entry(n *yaml.Node, key string) (k, v *yaml.Node) {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil, nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i], resolve(n.Content[i+1])
-		}
-	}
-	return nil, nil
-}
-
-func str(n *yaml.Node, path ...string) string {
-	for _, p := range path {
-		n = child(n, p)
-	}
-	if n == nil || n.Kind != yaml.ScalarNode {
-		return ""
-	}
-	return n.Value
-}
-
 // lineOf is the line of a field of k, as an origin.
 func (k *kust) lineOf(n *yaml.Node, role result.Role, key string) result.Origin {
 	return result.Origin{Span: k.span(n), Role: role, Key: key}
