@@ -14,8 +14,8 @@ type Image struct {
 }
 
 // Images yields what the object names as images: the image of every container,
-// whether written or not, unless something injects it, image volumes, and the image fields of the custom
-// resources in operatorImages.
+// whether written or not, unless something injects it, image volumes, and the
+// image fields of the custom resources in operatorImages.
 func (o *Object) Images() iter.Seq[Image] {
 	return func(yield func(Image) bool) {
 		if pod, ok := o.Pod(); ok {
