@@ -13,7 +13,7 @@ import (
 )
 
 // complete are the families whose every row has a rule.
-var complete = []string{"deprecation", "image", "pod", "reliability", "storage"}
+var complete = []string{"controlplane", "deprecation", "image", "pod", "reliability", "storage"}
 
 type row struct{ id, family, severity, off, scope string }
 

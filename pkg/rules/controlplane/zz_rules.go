@@ -6,5 +6,14 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
-	return []*rule.Rule{}
+	return append(table(),
+		AuditPolicyIncomplete,
+		EncryptionIdentityFirst,
+		EncryptionKeyCommitted,
+		EncryptionKmsV1,
+		EncryptionLocalKeyOnly,
+		EncryptionSecretsUncovered,
+		EtcdSharesClusterCa,
+		KubeProxyMetricsExposed,
+	)
 }
