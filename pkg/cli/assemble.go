@@ -11,6 +11,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/discover"
 	"github.com/kustoms-dev/kustoms/pkg/gitops"
 	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/render/helm"
@@ -39,10 +40,14 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 	if err != nil {
 		return nil, err
 	}
+	analyzers := []scan.Analyzer{rule.NewSet(sel.rules, sel.params)}
+	if a, ok := narrow(secrets, sel.others); ok {
+		analyzers = append(analyzers, a)
+	}
 	return &scan.Run{
 		Repo: repo, Targets: ts, Jobs: c.Jobs,
 		Renderers: renderers(repo, c),
-		Analyzers: []scan.Analyzer{rule.NewSet(sel.rules, sel.params), secrets, gitops.Analyzer{}, image.Analyzer{}},
+		Analyzers: append(analyzers, gitops.Analyzer{}, image.Analyzer{}),
 		Triage: triage.Options{
 			Severity: sel.severity, Suppressions: c.Suppressions,
 			Today:   time.Now().UTC().Format(time.DateOnly),
@@ -113,13 +118,47 @@ type selection struct {
 	rules    []*rule.Rule
 	params   map[string]any
 	severity map[string]result.Severity
+	others   map[string]bool // rules of other analyzers that are on, by id
+}
+
+// chosen is an analyzer of which only some rules are on.
+type chosen struct {
+	scan.Analyzer
+	on map[string]bool
+}
+
+// narrow leaves out what is off; ok is false if nothing is left.
+func narrow(a scan.Analyzer, on map[string]bool) (scan.Analyzer, bool) {
+	c := chosen{a, on}
+	return c, len(c.Rules()) > 0
+}
+
+// Rules are those of the analyzer that are on.
+func (c chosen) Rules() []result.Rule {
+	return slices.DeleteFunc(slices.Clone(c.Analyzer.Rules()), func(m result.Rule) bool { return !c.on[m.ID] })
+}
+
+// Analyze drops the findings of rules that are off.
+func (c chosen) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
+	var own result.Sink
+	err := c.Analyzer.Analyze(ctx, x, &own)
+	findings, stages := own.Take()
+	for _, f := range findings {
+		if c.on[f.Rule] {
+			sink.Report(f)
+		}
+	}
+	for _, st := range stages {
+		sink.Stage(st)
+	}
+	return err
 }
 
 // selectRules applies the configuration to the rules: a family's entry first,
 // then the rule's own, then what the command line names. others are reported
-// by other analyzers and can only change severity.
+// by other analyzers, and are on, off or of another severity alike.
 func selectRules(c *config.Config, all []*rule.Rule, others []result.Rule) (*selection, error) {
-	s := &selection{params: map[string]any{}, severity: map[string]result.Severity{}}
+	s := &selection{params: map[string]any{}, severity: map[string]result.Severity{}, others: map[string]bool{}}
 	var names []string
 	known := map[string]bool{}
 	know := func(m result.Rule) {
@@ -182,10 +221,21 @@ func selectRules(c *config.Config, all []*rule.Rule, others []result.Rule) (*sel
 		}
 	}
 	for _, m := range others {
+		on := !m.Off
 		for _, n := range namesOf(m) {
-			if o, ok := c.Rules[n]; ok && o.Severity != nil {
+			o, ok := c.Rules[n]
+			if ok && o.Enabled != nil {
+				on = *o.Enabled
+			}
+			if ok && o.Severity != nil {
 				s.severity[m.ID] = *o.Severity
 			}
+		}
+		if len(c.Only) > 0 {
+			on = named(m, c.Only, true) || named(m, c.Only, false)
+		}
+		if on && !named(m, c.Without, true) && !named(m, c.Without, false) {
+			s.others[m.ID] = true
 		}
 	}
 	return s, errors.Join(errs...)

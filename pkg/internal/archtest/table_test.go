@@ -22,7 +22,7 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/gitops", "pkg/image", "pkg/internal/suggest", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/gitops", "pkg/image", "pkg/index", "pkg/internal/suggest", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/triage"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
