@@ -8,5 +8,9 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
 		DefaultNamespaceUsed,
+		NamespaceWithoutPsa,
+		PsaLevelPrivileged,
+		PsaWarnOnly,
+		SystemNamespaceUsed,
 	}
 }

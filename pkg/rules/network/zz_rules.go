@@ -8,6 +8,11 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
 		NamespaceWithoutDefaultDeny,
+		PolicyDirectionIgnored,
+		PolicyEnforcementDisabled,
+		ServiceExternalIps,
+		ServiceExternalNameInternal,
+		ServiceLoadBalancerPublic,
 		ServiceNodePort,
 		WorkloadWithoutEgressPolicy,
 		WorkloadWithoutIngressPolicy,
