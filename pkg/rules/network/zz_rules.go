@@ -9,6 +9,7 @@ func Rules() []*rule.Rule {
 	return []*rule.Rule{
 		NamespaceWithoutDefaultDeny,
 		PolicyDirectionIgnored,
+		PolicyEgressOpen,
 		PolicyEnforcementDisabled,
 		ServiceExternalIps,
 		ServiceExternalNameInternal,
