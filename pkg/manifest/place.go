@@ -317,3 +317,28 @@ func (d *Document) end(n *yaml.Node) source.Pos {
 	p.Col += max(width, 1)
 	return p
 }
+
+// Scalars yields the scalars at and below the place, in order of writing.
+func (p Place) Scalars() iter.Seq[Place] {
+	return func(yield func(Place) bool) { p.scalars(yield) }
+}
+
+func (p Place) scalars(yield func(Place) bool) bool {
+	switch {
+	case p.IsMap():
+		for _, v := range p.Entries() {
+			if !v.scalars(yield) {
+				return false
+			}
+		}
+	case p.IsList():
+		for it := range p.Items() {
+			if !it.scalars(yield) {
+				return false
+			}
+		}
+	default:
+		return p.node == nil || yield(p)
+	}
+	return true
+}

@@ -80,25 +80,12 @@ func scalars(out *render.Output) map[string]manifest.Place {
 			continue
 		}
 		for _, o := range d.Objects() {
-			visit(o.Root(), func(p manifest.Place) { all[fmt.Sprintf("%d %s %s", i, o.Key.Kind, p.Path())] = p })
+			for p := range o.Root().Scalars() {
+				all[fmt.Sprintf("%d %s %s", i, o.Key.Kind, p.Path())] = p
+			}
 		}
 	}
 	return all
-}
-
-func visit(p manifest.Place, fn func(manifest.Place)) {
-	switch {
-	case p.IsMap():
-		for _, v := range p.Entries() {
-			visit(v, fn)
-		}
-	case p.IsList():
-		for it := range p.Items() {
-			visit(it, fn)
-		}
-	default:
-		fn(p)
-	}
 }
 
 // tracePart changes one literal line of a template at a time, and then one of

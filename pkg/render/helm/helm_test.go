@@ -15,7 +15,6 @@ import (
 	helmengine "helm.sh/helm/v3/pkg/engine"
 
 	"github.com/kustoms-dev/kustoms/pkg/internal/golden"
-	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -71,7 +70,7 @@ func TestOrigins(t *testing.T) {
 		}
 		for _, o := range d.Objects() {
 			fmt.Fprintf(&b, "%s\n", o.Key)
-			walk(o.Root(), func(p manifest.Place) {
+			for p := range o.Root().Scalars() {
 				loc := p.Location()
 				fmt.Fprintf(&b, "  %-58s %s", p.Path()+": "+shorten(p.Str()), loc.Primary)
 				for _, c := range loc.Chain {
@@ -81,7 +80,7 @@ func TestOrigins(t *testing.T) {
 					b.WriteString(" ?")
 				}
 				b.WriteByte('\n')
-			})
+			}
 		}
 	}
 	golden.Check(t, "testdata/origins.golden", b.Bytes())
@@ -93,21 +92,6 @@ func shorten(s string) string {
 		s = s[:24] + "…"
 	}
 	return s
-}
-
-func walk(p manifest.Place, fn func(manifest.Place)) {
-	switch {
-	case p.IsMap():
-		for _, v := range p.Entries() {
-			walk(v, fn)
-		}
-	case p.IsList():
-		for it := range p.Items() {
-			walk(it, fn)
-		}
-	default:
-		fn(p)
-	}
 }
 
 // TestSameAsHelm runs Helm's own engine beside ours.

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/kustoms-dev/kustoms/pkg/internal/golden"
-	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
@@ -25,7 +24,7 @@ func origins(t *testing.T, out *render.Output) []byte {
 		}
 		for _, o := range d.Objects() {
 			fmt.Fprintf(&b, "%s\n", o.Key)
-			visit(o.Root(), func(p manifest.Place) {
+			for p := range o.Root().Scalars() {
 				loc := p.Location()
 				mark := ""
 				if !loc.Exact {
@@ -36,25 +35,10 @@ func origins(t *testing.T, out *render.Output) []byte {
 					fmt.Fprintf(&b, " <%s %s:%d>", c.Role, filepath.Base(c.Path), c.Start.Line)
 				}
 				b.WriteByte('\n')
-			})
+			}
 		}
 	}
 	return b.Bytes()
-}
-
-func visit(p manifest.Place, fn func(manifest.Place)) {
-	switch {
-	case p.IsMap():
-		for _, v := range p.Entries() {
-			visit(v, fn)
-		}
-	case p.IsList():
-		for it := range p.Items() {
-			visit(it, fn)
-		}
-	default:
-		fn(p)
-	}
 }
 
 func TestOrigins(t *testing.T) {

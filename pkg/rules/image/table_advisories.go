@@ -28,8 +28,8 @@ func (a advisory) affects(r []int) bool {
 	return older
 }
 
-// advisories were compared with the projects' own notices on tableDate: those
-// in CISA's catalogue of exploited vulnerabilities, or rated critical, of
+// advisories, as of tableDate, to be compared with the projects' own notices
+// whenever a row is added: those in CISA's catalogue of exploited vulnerabilities, or rated critical, of
 // software that manifests deploy by its own image.
 var advisories = []advisory{
 	{[]string{"ingress-nginx/controller", "ingress-nginx/controller-chroot", "nginx-ingress-controller"}, "CVE-2025-1974", "whoever reaches the admission webhook runs code as the controller", "", []string{"1.11.5", "1.12.1"}},

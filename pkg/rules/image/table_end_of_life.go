@@ -1,7 +1,7 @@
 package image
 
-// tableDate is when the tables of ends and of advisories were last compared
-// with their sources.
+// tableDate is the day that the tables of ends and of advisories speak of. Not
+// every row has been compared with its source yet: docs/rules/README.md.
 const tableDate = "2026-06-30"
 
 // lifetime is a product with its release lines whose support has ended, oldest

@@ -1,7 +1,7 @@
 package image
 
 // slimVariants are the tags by which repositories offer a smaller base, as of
-// 2026-06-30, by the repositories' own pages. Where the smaller one is the
+// 2026-06-30. Where the smaller one is the
 // default, or none is offered, the repository is left out.
 var slimVariants = []struct {
 	names []string
