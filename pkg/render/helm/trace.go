@@ -152,7 +152,7 @@ func lineStarts(s string) []int {
 // included the definition: marks close what they enclose, so going backwards
 // the nearest including action of another definition is the one.
 func (f *fileTrace) includers(t *trace) {
-	nearest := map[string]int{} // definition → index of the nearest piece after with an including action of it
+	nearest := map[string]int{} // definition → position of the nearest including action of it that follows
 	refs := map[string]markRef{}
 	var after *markRef // the site of the next piece that has one
 	for i := len(f.pieces) - 1; i >= 0; i-- {
@@ -160,7 +160,7 @@ func (f *fileTrace) includers(t *trace) {
 		for k := len(p.sites) - 1; k >= 0; k-- {
 			s := t.site(p.sites[k])
 			if s != nil && s.includes {
-				nearest[s.define], refs[s.define] = i, p.sites[k]
+				nearest[s.define], refs[s.define] = i<<16|k, p.sites[k] // within a piece the inner stands first
 			}
 		}
 		if len(p.sites) == 0 {
