@@ -60,6 +60,7 @@ func openAt(c *ucli.Context, args []string) (*source.Repo, *config.Config, error
 func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (*config.Config, error) {
 	var cfg *config.Config
 	var err error
+	ours := true // the file is the repository's
 	if f := c.String("config"); f != "" {
 		// The operator's word, not the repository's: it may stand anywhere.
 		data, rerr := os.ReadFile(f)
@@ -67,7 +68,8 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 			return nil, usage("", "--config: %v", rerr)
 		}
 		name := filepath.ToSlash(f)
-		if rel, rerr := repo.Rel(f); rerr == nil {
+		rel, rerr := repo.Rel(f)
+		if ours = rerr == nil; ours {
 			name = rel
 		}
 		cfg, err = config.Parse(name, data)
@@ -76,6 +78,13 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 	}
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Network != nil && ours {
+		return nil, &config.Error{
+			At:   cfg.Network.At,
+			Msg:  `"network" must not stand in the repository: a change that is scanned would decide what it may reach`,
+			Hint: "use --allow-network and --allow-host, or a file outside of the repository with --config",
+		}
 	}
 	// An empty flag or variable is none: CI systems pass empty variables.
 	for name, into := range map[string]encoding.TextUnmarshaler{

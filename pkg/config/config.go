@@ -38,6 +38,7 @@ type Config struct {
 	FailOn       Threshold            `yaml:"failOn" doc:"The lowest severity at which the run fails; none never fails."`
 	Suppressions []triage.Suppression `yaml:"suppressions" doc:"Findings that are accepted, each with a reason."`
 	Limits       Limits               `yaml:"limits" doc:"Bounds on what one run may cost."`
+	Network      *Network             `yaml:"network" doc:"What the network may be used for. Only in a file that --config names outside of the repository."`
 
 	// Path is the file that the configuration came from, "" for defaults.
 	Path string `yaml:"-"`
@@ -56,6 +57,16 @@ type Limits struct {
 	MaxFileSize   Size     `yaml:"maxFileSize" doc:"Files over this size are refused, such as 20MB or 512KB. Default: 20MB."`
 	RenderTimeout Duration `yaml:"renderTimeout" doc:"One render may take so long, such as 90s or 2m. Default: 1m."`
 	MaxRenderSize Size     `yaml:"maxRenderSize" doc:"One render may print so much. Default: 64MB."`
+}
+
+// Network is what the operator allows of the network. A repository's own
+// configuration comes with the change that is scanned, so it must not hold it.
+type Network struct {
+	Allow    *bool       `yaml:"allow" doc:"Use the network, for the hosts below. Default: false."`
+	Hosts    []string    `yaml:"hosts" doc:"Hosts that may be reached, such as ghcr.io, registry.example.com:5000 or *.example.com."`
+	Insecure []string    `yaml:"insecure" doc:"Hosts that may be reached by plain HTTP or with a certificate that nothing vouches for, named in full."`
+	CAFile   string      `yaml:"caFile" doc:"File of certificates in PEM form that are trusted beside the system's."`
+	At       source.Span `yaml:"-"`
 }
 
 // Rule is the configuration of a rule or of a family.

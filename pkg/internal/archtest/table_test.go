@@ -22,7 +22,7 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/gitops", "pkg/image", "pkg/index", "pkg/internal/suggest", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/gitops", "pkg/image", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/triage"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
@@ -48,6 +48,7 @@ var layers = []layer{
 	{"pkg/analysis/...", indexed, "a graph is built from the index and knows no rule"},
 	{"pkg/index", objects, "it is frozen once built and knows no rule"},
 	{"pkg/manifest", []string{"pkg/source", "pkg/result", "pkg/srcmap"}, "an object does not know who looks at it"},
+	{"pkg/network", nil, "it knows hosts, and nothing of what is asked of them"},
 	{"pkg/srcmap", places, "a map of lines does not know what the lines mean"},
 	{"pkg/result", []string{"pkg/source"}, "findings are a leaf: analyzers write them, reports read them"},
 	{"pkg/source", nil, "it is the leaf of all"},
@@ -83,7 +84,8 @@ var libraries = []library{
 	{"k8s.io/client-go", nil, "a scan has no cluster"},
 	{"sigs.k8s.io/yaml", []string{"pkg/render/helm"}, "it drops positions: decode with yaml.v3 nodes, once"},
 	{"os/exec", nil, "a scanned repository must not run a program"},
-	{"net/http", nil, "a scan reaches no network"},
+	{"net/http", []string{"pkg/network"}, "one client reaches the network, and only where the operator said so"},
+	{"golang.org/x/net", []string{"pkg/network"}, "one client reaches the network, and only where the operator said so"},
 	{"log", []string{"pkg/render/helm", "pkg/render/kustomize"}, "nothing prints but the reports and the progress, and no logger decides outcomes"},
 	{"testing", nil, "test harnesses stay out of the binary"},
 	{"unsafe", nil, "input is hostile"},
@@ -135,12 +137,21 @@ var calls = []call{
 		why: "streams are injected, so that every command is tested in process",
 	},
 	{
-		funcs: []string{"net.Dial", "net.DialTimeout", "net.Dialer", "net.Listen", "net.Resolver", "net.LookupHost", "net.LookupIP"},
-		why:   "a scan reaches no network",
+		funcs:  []string{"net.Dial", "net.DialTimeout", "net.Dialer", "net.Listen", "net.Resolver", "net.LookupHost", "net.LookupIP"},
+		except: map[string]string{"pkg/network": "the one client, which asks the operator's policy first"},
+		why:    "a scan reaches no network",
 	},
 	{
-		funcs:  []string{"time.Now", "time.Since", "math/rand.*", "math/rand/v2.*"},
-		except: map[string]string{"pkg/cli": "today's date, for suppressions that expire"},
-		why:    "two scans of one commit give the same bytes",
+		funcs:  []string{"net/http.Get", "net/http.Head", "net/http.Post", "net/http.PostForm", "net/http.DefaultClient", "net/http.DefaultTransport", "net/http.Client", "net/http.Transport"},
+		except: map[string]string{"pkg/network": "the one client; others are given a *network.Client"},
+		why:    "a client of its own would ask no policy",
+	},
+	{
+		funcs: []string{"time.Now", "time.Since", "math/rand.*", "math/rand/v2.*"},
+		except: map[string]string{
+			"pkg/cli":     "today's date, for suppressions that expire",
+			"pkg/network": "the wait before a request is made again, which must differ from run to run",
+		},
+		why: "two scans of one commit give the same bytes",
 	},
 }
