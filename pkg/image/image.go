@@ -10,27 +10,6 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
-// Scanner looks an image up for known vulnerabilities. Caching, limiting and
-// recording are decorators of the same interface.
-type Scanner interface {
-	Scan(ctx context.Context, ref string) (Result, error)
-}
-
-// Result is what a scanner knows of one image.
-type Result struct {
-	Digest          string
-	Vulnerabilities []Vulnerability
-}
-
-// Vulnerability is one known fault of one package of an image.
-type Vulnerability struct {
-	ID       string
-	Package  string
-	Version  string // installed
-	Fixed    string // "" if no version mends it
-	Severity result.Severity
-}
-
 // Analyzer collects the images of each target.
 type Analyzer struct{}
 

@@ -105,21 +105,23 @@ const (
 
 // Finding is one problem. Suppressed and Baseline are set by triage only.
 type Finding struct {
-	Rule        string        `json:"rule"`
-	Severity    Severity      `json:"severity"`
-	Message     string        `json:"message"`
-	Fix         string        `json:"fix,omitempty"`
-	Object      Key           `json:"object,omitzero"`
-	Container   string        `json:"container,omitempty"`
-	Field       string        `json:"field,omitempty"`
-	Loc         Location      `json:"location"`
-	Related     []Related     `json:"related,omitempty"`
-	Targets     []string      `json:"targets,omitempty"`
-	Fingerprint string        `json:"fingerprint"`
-	Excerpt     *Excerpt      `json:"excerpt,omitempty"`
-	Leak        *Leak         `json:"leak,omitempty"`
-	Suppressed  *Suppression  `json:"suppressed,omitempty"`
-	Baseline    BaselineState `json:"baseline,omitempty"`
+	Rule        string    `json:"rule"`
+	Severity    Severity  `json:"severity"`
+	Message     string    `json:"message"`
+	Fix         string    `json:"fix,omitempty"`
+	Object      Key       `json:"object,omitzero"`
+	Container   string    `json:"container,omitempty"`
+	Field       string    `json:"field,omitempty"`
+	Loc         Location  `json:"location"`
+	Related     []Related `json:"related,omitempty"`
+	Targets     []string  `json:"targets,omitempty"`
+	Fingerprint string    `json:"fingerprint"`
+	Excerpt     *Excerpt  `json:"excerpt,omitempty"`
+	Leak        *Leak     `json:"leak,omitempty"`
+	// Vulnerability is set where the finding is a known fault of an image.
+	Vulnerability *Vulnerability `json:"vulnerability,omitempty"`
+	Suppressed    *Suppression   `json:"suppressed,omitempty"`
+	Baseline      BaselineState  `json:"baseline,omitempty"`
 }
 
 // Counts reports whether the finding can fail the gate: it is neither

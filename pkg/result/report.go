@@ -1,7 +1,9 @@
 package result
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -42,6 +44,8 @@ type Image struct {
 	Container string   `json:"container,omitempty"`
 	Loc       Location `json:"location"`
 	Scanned   bool     `json:"scanned"` // for known vulnerabilities
+	// Digest is the manifest that was looked at, "" if none was.
+	Digest string `json:"digest,omitempty"`
 }
 
 // Status is how a stage or target ended.
@@ -134,6 +138,7 @@ type Sink struct {
 	findings []Finding
 	stages   []Stage
 	images   map[string][]Image
+	rules    map[string]Rule
 }
 
 // Report adds findings.
@@ -141,6 +146,28 @@ func (s *Sink) Report(f ...Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.findings = append(s.findings, f...)
+}
+
+// Rules adds checks that are known only once something was found: every
+// vulnerability is one of its own. Of two with the same id the worse is kept.
+func (s *Sink) Rules(rules ...Rule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rules == nil {
+		s.rules = map[string]Rule{}
+	}
+	for _, r := range rules {
+		if old, ok := s.rules[r.ID]; !ok || r.Severity > old.Severity {
+			s.rules[r.ID] = r
+		}
+	}
+}
+
+// TakeRules returns the checks that were added, by id.
+func (s *Sink) TakeRules() []Rule {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.rules), func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
 }
 
 // Stage records how a stage ended.

@@ -65,7 +65,6 @@ func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 			rep.Rules = append(rep.Rules, m)
 		}
 	}
-	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
 
 	jobs := r.Jobs
 	if jobs <= 0 {
@@ -103,6 +102,8 @@ feed:
 	close(next)
 	wg.Wait()
 	rep.Findings, rep.Stages = sink.Take()
+	rep.Rules = append(rep.Rules, sink.TakeRules()...)
+	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
 	if !slices.ContainsFunc(r.Targets, func(t result.Target) bool { return t.Kind != result.KindFiles }) {
 		rep.Stages = append(rep.Stages, result.Stage{
 			Name: "discover", Status: result.Failed, Reason: "found nothing to scan: no Helm chart, no Kustomize overlay and no Kubernetes manifest",
