@@ -29,7 +29,8 @@ var ErrOutside = errors.New("path leads out of the repository")
 // say (os.Root sees to that in the kernel's own terms). Paths are
 // repository-relative with '/'; "." is the root. Safe for concurrent use.
 type Repo struct {
-	root *os.Root
+	root files
+	raw  Tree // the same, for resolve
 	abs  string
 	max  int64
 }
@@ -51,7 +52,7 @@ func OpenRepo(dir string, maxFile int64) (*Repo, error) {
 	if maxFile <= 0 {
 		maxFile = DefaultMaxFile
 	}
-	return &Repo{root: root, abs: abs, max: maxFile}, nil
+	return &Repo{root: disk{root}, raw: disk{root}, abs: abs, max: maxFile}, nil
 }
 
 // Close releases the root's handle.
@@ -104,7 +105,7 @@ func (r *Repo) ReadFile(p string) ([]byte, error) {
 	if info.Size() > r.max {
 		return nil, tooLarge(p, r.max)
 	}
-	f, err := r.root.Open(filepath.FromSlash(p))
+	f, err := r.root.Open(p)
 	if err != nil {
 		return nil, confine(err)
 	}
@@ -129,7 +130,7 @@ func (r *Repo) Head(p string, n int) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: p, Err: errors.New("not a regular file")}
 	}
-	f, err := r.root.Open(filepath.FromSlash(p))
+	f, err := r.root.Open(p)
 	if err != nil {
 		return nil, confine(err)
 	}
@@ -143,13 +144,13 @@ func tooLarge(p string, limit int64) error {
 
 // Stat follows symbolic links inside the repository.
 func (r *Repo) Stat(p string) (fs.FileInfo, error) {
-	info, err := r.root.Stat(filepath.FromSlash(p))
+	info, err := r.root.Stat(p)
 	return info, confine(err)
 }
 
 // Lstat does not follow symbolic links.
 func (r *Repo) Lstat(p string) (fs.FileInfo, error) {
-	info, err := r.root.Lstat(filepath.FromSlash(p))
+	info, err := r.root.Lstat(p)
 	return info, confine(err)
 }
 
@@ -161,53 +162,18 @@ func (r *Repo) IsDir(p string) bool { i, err := r.Stat(p); return err == nil && 
 
 // ReadDir lists a directory, sorted by name.
 func (r *Repo) ReadDir(p string) ([]fs.DirEntry, error) {
-	f, err := r.root.Open(filepath.FromSlash(p))
+	entries, err := r.root.ReadDir(p)
 	if err != nil {
 		return nil, confine(err)
 	}
-	defer f.Close()
-	entries, err := f.ReadDir(-1)
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
-	return entries, err
+	return entries, nil
 }
-
-// maxLinks is how many symbolic links Resolve follows, as the kernel does.
-const maxLinks = 40
 
 // Resolve follows the symbolic links of p, its last element's too, and gives
 // the path that it stands for. A link that leads out of the repository, or is
 // absolute, fails with ErrOutside.
-func (r *Repo) Resolve(p string) (string, error) {
-	todo := strings.Split(path.Clean(p), "/")
-	done, links := ".", 0
-	for len(todo) > 0 {
-		next := path.Join(done, todo[0])
-		todo = todo[1:]
-		if next == ".." || strings.HasPrefix(next, "../") || path.IsAbs(next) {
-			return "", fmt.Errorf("%s: %w", p, ErrOutside)
-		}
-		info, err := r.Lstat(next)
-		if err != nil {
-			return "", err
-		}
-		if info.Mode()&fs.ModeSymlink == 0 {
-			done = next
-			continue
-		}
-		if links++; links > maxLinks {
-			return "", &fs.PathError{Op: "resolve", Path: p, Err: errors.New("too many symbolic links")}
-		}
-		to, err := r.root.Readlink(filepath.FromSlash(next))
-		if err != nil {
-			return "", confine(err)
-		}
-		if filepath.IsAbs(to) {
-			return "", fmt.Errorf("%s: %w", p, ErrOutside)
-		}
-		todo = append(strings.Split(path.Clean(filepath.ToSlash(to)), "/"), todo...)
-	}
-	return done, nil
-}
+func (r *Repo) Resolve(p string) (string, error) { return resolve(r.raw, p) }
 
 // Walk calls fn for each file and directory below dir in lexical order,
 // without following symbolic links and without ".git". fn may return

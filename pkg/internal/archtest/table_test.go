@@ -22,7 +22,7 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/gitops", "pkg/image", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/image", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/triage"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
@@ -48,6 +48,7 @@ var layers = []layer{
 	{"pkg/analysis/...", indexed, "a graph is built from the index and knows no rule"},
 	{"pkg/index", objects, "it is frozen once built and knows no rule"},
 	{"pkg/manifest", []string{"pkg/source", "pkg/result", "pkg/srcmap"}, "an object does not know who looks at it"},
+	{"pkg/git", []string{"pkg/source"}, "it serves revisions as files, and does not know what they hold"},
 	{"pkg/network", nil, "it knows hosts, and nothing of what is asked of them"},
 	{"pkg/srcmap", places, "a map of lines does not know what the lines mean"},
 	{"pkg/result", []string{"pkg/source"}, "findings are a leaf: analyzers write them, reports read them"},
@@ -83,6 +84,7 @@ var libraries = []library{
 	{"k8s.io/apimachinery", nil, `typed objects erase "absent" against "false", and where a field is written`},
 	{"k8s.io/client-go", nil, "a scan has no cluster"},
 	{"sigs.k8s.io/yaml", []string{"pkg/render/helm"}, "it drops positions: decode with yaml.v3 nodes, once"},
+	{"github.com/go-git", []string{"pkg/git"}, "pkg/git alone, and there the object store only: its commands and transports run programs"},
 	{"os/exec", nil, "a scanned repository must not run a program"},
 	{"net/http", []string{"pkg/network"}, "one client reaches the network, and only where the operator said so"},
 	{"golang.org/x/net", []string{"pkg/network"}, "one client reaches the network, and only where the operator said so"},
@@ -107,6 +109,7 @@ var calls = []call{
 		},
 		except: map[string]string{
 			"pkg/source": "the confined view itself",
+			"pkg/git":    "the repository's own .git, which no change that is scanned can hold",
 			"pkg/cli":    "the operator's own paths: the repository's root, --config, reports to replay",
 		},
 		why: "files of a scanned repository are read through source.Repo, which no link or \"..\" leaves",
