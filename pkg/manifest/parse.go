@@ -99,8 +99,13 @@ func (e *ParseError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, 
 
 var yamlErr = regexp.MustCompile(`(?s)^yaml: (?:unmarshal errors:\s*)?(?:line (\d+): )?(.*)$`)
 
-// Parse decodes d.Text into d.Node. The error is a *ParseError.
+// Parse decodes d.Text into d.Node, if that is not done yet. The error is a
+// *ParseError.
 func (d *Document) Parse() error {
+	if d.Node != nil {
+		return nil
+	}
+	d.Notes = nil
 	var root yaml.Node
 	if err := unmarshal(d.Text, &root); err != nil {
 		pe := &ParseError{Line: 1, Msg: err.Error()}
@@ -121,11 +126,12 @@ func (d *Document) Parse() error {
 	if oddBreaks(d.Text) {
 		recount(&root, feeds(d.Text))
 	}
-	d.Node = resolve(root.Content[0])
+	n := resolve(root.Content[0])
 	c := &checker{sizes: map[*yaml.Node]int{}, doc: d}
-	if _, err := c.size(d.Node, 0); err != nil {
+	if _, err := c.size(n, 0); err != nil {
 		return err
 	}
+	d.Node = n
 	return nil
 }
 
@@ -154,13 +160,13 @@ func (c *checker) size(n *yaml.Node, depth int) (int, error) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	if s, ok := c.sizes[n]; ok {
-		if s < 0 {
-			return 0, &ParseError{Line: n.Line, Msg: fmt.Sprintf("anchor %q contains itself", n.Anchor)}
-		}
-		return s, nil
-	}
 	if n.Anchor != "" {
+		if s, ok := c.sizes[n]; ok {
+			if s < 0 {
+				return 0, &ParseError{Line: n.Line, Msg: fmt.Sprintf("anchor %q contains itself", n.Anchor)}
+			}
+			return s, nil
+		}
 		c.sizes[n] = -1
 	}
 	total := 1

@@ -81,7 +81,7 @@ func substitute(d *manifest.Document, vars map[string]string, longest int, p *re
 		}
 		b.Write(line)
 	}
-	d.Text = b.Bytes()
+	d.Text, d.Node = b.Bytes(), nil
 	return nil
 }
 

@@ -25,8 +25,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/releaseutil"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/render"
@@ -354,57 +352,49 @@ func (j *job) assemble(plain map[string]string, tr *trace) (*render.Output, erro
 			delete(plain, name)
 		}
 	}
-	hooks, generic, err := releaseutil.SortManifests(plain, nil, releaseutil.InstallOrder)
+	manifests, hooks, err := ordered(plain, func(name string, c chunk) *manifest.Document {
+		d := &manifest.Document{
+			Target: j.target.Name, Path: j.sources[name].path, Text: []byte(c.text), Line: 1,
+			Map: srcmap.New(tr.lines(name, c.line, c.text)),
+		}
+		_ = d.Parse() // whoever needs the nodes sees the error
+		return d
+	})
 	if err != nil {
-		return nil, j.unparsable(plain, tr, err)
+		return nil, j.unsorted(err)
 	}
 	h := j.target.Helm
 	if h == nil {
 		h = &result.Helm{}
 	}
-	p := newPrinter(j, plain, tr)
+	p := &printer{job: j, line: 1}
 	if !h.SkipCRDs {
 		for _, crd := range j.chart.CRDObjects() {
 			p.crd(crd)
 		}
 	}
-	for _, m := range generic {
-		p.document(m.Name, m.Content)
+	for _, m := range manifests {
+		p.document(m)
 	}
 	p.endManifests()
-	for _, hook := range hooks {
-		if h.SkipTests && isTest(hook) {
-			continue
+	for _, m := range hooks {
+		if !h.SkipTests || !m.head.test {
+			p.document(m)
 		}
-		p.document(hook.Path, hook.Manifest)
 	}
 	out := &render.Output{Documents: p.docs, Text: []byte(p.text.String()), Coverage: tr.coverage()}
 	return out, nil
 }
 
-func isTest(h *release.Hook) bool {
-	for _, e := range h.Events {
-		if e == release.HookTest {
-			return true
-		}
+// unsorted names the source line of the document that Helm could not sort.
+func (j *job) unsorted(err error) error {
+	var se *sortError
+	if !errors.As(err, &se) {
+		return err
 	}
-	return false
-}
-
-// unparsable finds the document that Helm could not sort, and its source line.
-func (j *job) unparsable(plain map[string]string, tr *trace, err error) error {
-	for name, text := range plain {
-		if !strings.Contains(err.Error(), name) {
-			continue
-		}
-		for _, c := range chunks(text) {
-			d := &manifest.Document{Target: j.target.Name, Path: j.sources[name].path, Text: []byte(c.text), Line: 1, Map: srcmap.New(tr.lines(name, c.line, c.text))}
-			if perr := d.Parse(); perr != nil {
-				at := d.ErrSpan(perr)
-				return &render.Fault{At: at, Msg: fmt.Sprintf("template %s prints invalid YAML: %v", path.Base(name), perr), Err: err}
-			}
-		}
-		return &render.Fault{At: source.LineSpan(j.sources[name].path, 1), Msg: cleanYAML(err).Error(), Err: err}
+	d := se.entry.doc
+	if perr := d.Parse(); perr != nil {
+		return &render.Fault{At: d.ErrSpan(perr), Msg: fmt.Sprintf("template %s prints invalid YAML: %v", path.Base(se.file), perr), Err: err}
 	}
-	return &render.Fault{At: source.LineSpan(path.Join(j.target.Path, "Chart.yaml"), 1), Msg: err.Error(), Err: err}
+	return &render.Fault{At: d.Locate(1, 0).Primary, Msg: cleanYAML(se).Error(), Err: err}
 }

@@ -2,7 +2,6 @@ package helm
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -15,13 +14,9 @@ import (
 // came from.
 type printer struct {
 	job  *job
-	tr   *trace
 	text strings.Builder
 	line int // of the next byte of text, 1-based
 	docs []*manifest.Document
-	// next holds the documents of each file in order, for finding out which of
-	// two equal ones is printed.
-	next map[string][]chunk
 }
 
 // chunk is one document of a template's output and the line where it starts.
@@ -30,12 +25,13 @@ type chunk struct {
 	line int
 }
 
-var separator = regexp.MustCompile(`(?:^|\s*\n)---\s*`)
-
-// chunks cuts a template's output as Helm's releaseutil.SplitManifests does.
+// chunks cuts a template's output as Helm's releaseutil.SplitManifests does:
+// by the expression `(?:^|\s*\n)---\s*`, of which what it finds is trimmed.
 func chunks(text string) []chunk {
-	lead := len(text) - len(strings.TrimLeft(text, " \t\r\n\v\f\u0085\u00a0"))
 	body := strings.TrimSpace(text)
+	off := strings.Index(text, body)
+	line := 1 + strings.Count(text[:off], "\n")
+	counted := off // the line of this offset is line
 	var out []chunk
 	add := func(from, to int) {
 		piece := body[from:to]
@@ -43,24 +39,42 @@ func chunks(text string) []chunk {
 			return
 		}
 		trimmed := strings.TrimSpace(piece)
-		from += strings.Index(piece, trimmed)
-		out = append(out, chunk{trimmed, 1 + strings.Count(text[:lead+from], "\n")})
+		start := off + from + strings.Index(piece, trimmed)
+		line += strings.Count(text[counted:start], "\n")
+		counted = start
+		out = append(out, chunk{trimmed, line})
 	}
 	at := 0
-	for _, m := range separator.FindAllStringIndex(body, -1) {
-		add(at, m[0])
-		at = m[1]
+	if strings.HasPrefix(body, "---") {
+		at = 3 + blanks(body[3:])
+	}
+	for {
+		i := strings.Index(body[at:], "\n---")
+		if i < 0 {
+			break
+		}
+		to := at + i
+		for to > at && isBlank(body[to-1]) {
+			to--
+		}
+		add(at, to)
+		at += i + 4
+		at += blanks(body[at:])
 	}
 	add(at, len(body))
 	return out
 }
 
-func newPrinter(j *job, plain map[string]string, tr *trace) *printer {
-	p := &printer{job: j, tr: tr, line: 1, next: map[string][]chunk{}}
-	for name, text := range plain {
-		p.next[name] = chunks(text)
+// isBlank is what \s matches.
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
+
+// blanks counts the blanks that s begins with.
+func blanks(s string) int {
+	n := 0
+	for n < len(s) && isBlank(s[n]) {
+		n++
 	}
-	return p
+	return n
 }
 
 func (p *printer) write(s string) {
@@ -84,21 +98,11 @@ func (p *printer) crd(c chart.CRD) {
 	p.write(text + "\n")
 }
 
-func (p *printer) document(name, content string) {
-	p.write(fmt.Sprintf("---\n# Source: %s\n", name))
-	line := 1
-	for i, c := range p.next[name] {
-		if c.text == content {
-			line = c.line
-			p.next[name] = append(p.next[name][:i:i], p.next[name][i+1:]...)
-			break
-		}
-	}
-	p.docs = append(p.docs, &manifest.Document{
-		Target: p.job.target.Name, Path: p.job.sources[name].path, Text: []byte(content), Line: p.line,
-		Map: srcmap.New(p.tr.lines(name, line, content)),
-	})
-	p.write(content + "\n")
+func (p *printer) document(e *entry) {
+	p.write(fmt.Sprintf("---\n# Source: %s\n", e.file))
+	e.doc.Line = p.line
+	p.docs = append(p.docs, e.doc)
+	p.write(e.text + "\n")
 }
 
 // endManifests is where Helm trims what it printed before the hooks.
