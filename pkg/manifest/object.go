@@ -46,7 +46,7 @@ func (o *Object) At(path ...any) Place { return o.Root().At(path...) }
 
 // PlaceOf is a place for a bare node of the object, with the path given.
 func (o *Object) PlaceOf(n *yaml.Node, path string) Place {
-	return Place{obj: o, node: n, anchor: n, path: path, stable: path}
+	return Place{obj: o, node: n, anchor: n, step: &step{name: path, index: isPath}}
 }
 
 // Labels and Annotations of the object itself.

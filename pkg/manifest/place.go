@@ -23,8 +23,51 @@ type Place struct {
 	// anchor is what locates the field: its key, or the nearest existing
 	// parent's key, or the node itself.
 	anchor *yaml.Node
-	path   string // for people: spec.containers[0].image
-	stable string // for fingerprints: list items by name
+	// step is how the field is reached, nil at the root. Paths are written out
+	// only for findings, which most fields never have.
+	step *step
+}
+
+// step is one component of a field path.
+type step struct {
+	up    *step
+	name  string     // of a field
+	index int        // of a list's item, else isField or isPath
+	node  *yaml.Node // of a list's item, nil if absent
+}
+
+// Steps that are no items.
+const (
+	isField = -1
+	isPath  = -2 // name is a whole path
+)
+
+// write appends the path to b, list items by name if stable is set.
+func (s *step) write(b []byte, stable bool) []byte {
+	if s == nil {
+		return b
+	}
+	b = s.up.write(b, stable)
+	switch {
+	case s.index == isPath:
+		return append(b, s.name...)
+	case s.index == isField && strings.ContainsAny(s.name, ".[]/"):
+		b = strconv.AppendQuote(append(b, '['), s.name)
+		return append(b, ']')
+	case s.index == isField:
+		if len(b) > 0 {
+			b = append(b, '.')
+		}
+		return append(b, s.name...)
+	}
+	b = append(b, '[')
+	switch {
+	case !stable:
+		b = strconv.AppendInt(b, int64(s.index), 10)
+	case s.node != nil:
+		b = append(b, itemName(s.node)...)
+	}
+	return append(b, ']')
 }
 
 // Object is the object that the place belongs to.
@@ -34,11 +77,11 @@ func (p Place) Object() *Object { return p.obj }
 func (p Place) Exists() bool { return p.node != nil && p.node.Tag != "!!null" }
 
 // Path is the field path for people: "spec.containers[0].image".
-func (p Place) Path() string { return p.path }
+func (p Place) Path() string { return string(p.step.write(nil, false)) }
 
 // Stable is the path for fingerprints, with list items by name:
 // "spec.containers[web].image".
-func (p Place) Stable() string { return p.stable }
+func (p Place) Stable() string { return string(p.step.write(nil, true)) }
 
 // Node is the YAML node, nil if absent. Aliases are resolved. Do not change it.
 func (p Place) Node() *yaml.Node { return p.node }
@@ -59,7 +102,7 @@ func (p Place) At(path ...any) Place {
 }
 
 func (p Place) field(name string) Place {
-	q := Place{obj: p.obj, anchor: p.anchor, path: joinField(p.path, name), stable: joinField(p.stable, name)}
+	q := Place{obj: p.obj, anchor: p.anchor, step: &step{up: p.step, name: name, index: isField}}
 	if k, v := lookup(p.node, name); v != nil {
 		q.node, q.anchor = resolve(v), k
 	}
@@ -67,12 +110,11 @@ func (p Place) field(name string) Place {
 }
 
 func (p Place) item(i int) Place {
-	idx := "[" + strconv.Itoa(i) + "]"
-	q := Place{obj: p.obj, anchor: p.anchor, path: p.path + idx, stable: p.stable + "[]"}
+	q := Place{obj: p.obj, anchor: p.anchor, step: &step{up: p.step, index: i}}
 	if p.node != nil && p.node.Kind == yaml.SequenceNode && i >= 0 && i < len(p.node.Content) {
 		q.anchor = p.node.Content[i]
 		q.node = resolve(q.anchor)
-		q.stable = p.stable + "[" + itemName(q.node) + "]"
+		q.step.node = q.node
 	}
 	return q
 }
@@ -92,17 +134,6 @@ func itemName(n *yaml.Node) string {
 		}
 	}
 	return ""
-}
-
-func joinField(path, name string) string {
-	if strings.ContainsAny(name, ".[]/") {
-		name = "[" + strconv.Quote(name) + "]"
-		return path + name
-	}
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }
 
 // lookup finds key in a mapping, merge keys ("<<") included: the mapping's own
@@ -256,7 +287,7 @@ func (p Place) Entries() iter.Seq2[string, Place] {
 			if k.Tag == "!!merge" {
 				continue
 			}
-			q := Place{obj: p.obj, node: resolve(v), anchor: k, path: joinField(p.path, k.Value), stable: joinField(p.stable, k.Value)}
+			q := Place{obj: p.obj, node: resolve(v), anchor: k, step: &step{up: p.step, name: k.Value, index: isField}}
 			if !yield(k.Value, q) {
 				return
 			}
