@@ -3,6 +3,7 @@ package helm
 import (
 	"fmt"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -201,12 +202,11 @@ func plainTree(n *yaml.Node) bool {
 	}
 	if n.Kind == yaml.ScalarNode {
 		switch n.Tag {
-		case "!!str":
-			return n.Style != 0 || plainString(n)
-		case "!!int", "!!float":
-			return plainNumber(n.Value)
-		case "!!bool", "!!null":
+		case "!!str", "!!int", "!!bool", "!!null", "!!timestamp":
 			return true
+		case "!!float":
+			f, err := strconv.ParseFloat(n.Value, 64)
+			return err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
 		}
 		return false
 	}
@@ -246,14 +246,4 @@ func plainString(n *yaml.Node) bool {
 		return false
 	}
 	return true
-}
-
-// plainNumber reports whether v is a number in JSON, too.
-func plainNumber(v string) bool {
-	_, err := strconv.ParseInt(v, 10, 64)
-	if err == nil {
-		return true
-	}
-	f, err := strconv.ParseFloat(v, 64)
-	return err == nil && f == f && f < 1e300 && f > -1e300
 }
