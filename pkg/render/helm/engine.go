@@ -9,7 +9,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	"text/template"
 	"text/template/parse"
 
@@ -25,8 +24,7 @@ import (
 type engine struct {
 	plain, traced template.FuncMap
 
-	mu    sync.Mutex
-	trees map[[32]byte]parsed // by name and text
+	trees *recent[[32]byte, parsed] // by name and text
 }
 
 type parsed struct {
@@ -36,30 +34,19 @@ type parsed struct {
 
 func newEngine() *engine {
 	f := helmFuncs()
-	return &engine{plain: f, traced: markAware(f), trees: map[[32]byte]parsed{}}
+	return &engine{plain: f, traced: markAware(f), trees: newRecent[[32]byte, parsed](maxKeptTrees)}
 }
-
-// maxTrees bounds the cache of parsed templates.
-const maxTrees = 20_000
 
 // parse gives the trees of one template file: its own and its definitions'.
 // Trees are read-only once parsed, so identical files of different charts
 // share them; the name is part of the identity as errors print it.
 func (e *engine) parse(name, text string) (map[string]*parse.Tree, error) {
 	key := sha256.Sum256([]byte(name + "\x00" + text))
-	e.mu.Lock()
-	p, ok := e.trees[key]
-	e.mu.Unlock()
-	if ok {
-		return p.trees, p.err
+	p, ok := e.trees.find(key)
+	if !ok {
+		p.trees, p.err = parse.Parse(name, text, "", "", e.plain, builtins)
+		p = e.trees.get(key, func() (parsed, int) { return p, len(text) })
 	}
-	p.trees, p.err = parse.Parse(name, text, "", "", e.plain, builtins)
-	e.mu.Lock()
-	if len(e.trees) >= maxTrees {
-		clear(e.trees)
-	}
-	e.trees[key] = p
-	e.mu.Unlock()
 	return p.trees, p.err
 }
 

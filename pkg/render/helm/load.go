@@ -25,6 +25,14 @@ const (
 	maxChartDepth = 40
 )
 
+// What is kept for the charts that come next, in bytes of source text.
+const (
+	maxKeptFiles  = 24 << 20
+	maxKeptValues = 2 << 20
+	maxKeptTrees  = 6 << 20
+	maxKeptMarked = 6 << 20
+)
+
 // chartFiles reads the files of chart directories through the repository, as
 // Helm's directory loader would: .helmignore applies, links are followed (but
 // never out of the repository). A chart that several targets render is read
@@ -32,9 +40,13 @@ const (
 type chartFiles struct {
 	repo *source.Repo
 
-	mu     sync.Mutex
-	dirs   map[string]*dirFiles
-	layers map[string]layer // values.yaml files by path
+	dirs   *recent[string, *dirFiles]
+	layers *recent[string, *valuesLayer] // values.yaml files by path
+}
+
+type valuesLayer struct {
+	once  sync.Once
+	layer layer
 }
 
 type dirFiles struct {
@@ -44,18 +56,19 @@ type dirFiles struct {
 }
 
 func newChartFiles(repo *source.Repo) *chartFiles {
-	return &chartFiles{repo: repo, dirs: map[string]*dirFiles{}, layers: map[string]layer{}}
+	return &chartFiles{repo: repo, dirs: newRecent[string, *dirFiles](maxKeptFiles), layers: newRecent[string, *valuesLayer](maxKeptValues)}
 }
 
 func (c *chartFiles) read(ctx context.Context, dir string) ([]*loader.BufferedFile, error) {
-	c.mu.Lock()
-	d := c.dirs[dir]
-	if d == nil {
-		d = &dirFiles{}
-		c.dirs[dir] = d
-	}
-	c.mu.Unlock()
-	d.once.Do(func() { d.files, d.err = c.walk(ctx, dir) })
+	d := c.dirs.get(dir, func() (*dirFiles, int) { return &dirFiles{}, 0 })
+	d.once.Do(func() {
+		d.files, d.err = c.walk(ctx, dir)
+		size := 0
+		for _, f := range d.files {
+			size += len(f.Data)
+		}
+		c.dirs.resize(dir, size)
+	})
 	return d.files, d.err
 }
 
@@ -195,17 +208,14 @@ func chartFault(dir string, files []*loader.BufferedFile, err error) error {
 
 // layer parses a chart's values.yaml with positions, once for all targets.
 func (c *chartFiles) layer(sub subChart) layer {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if l, ok := c.layers[sub.source.path]; ok {
-		return l
-	}
-	l := layer{}
-	for _, f := range sub.chart.Raw {
-		if f.Name == "values.yaml" {
-			l = newLayer(f.Data, source.Span{Path: sub.source.path})
+	l := c.layers.get(sub.source.path, func() (*valuesLayer, int) { return &valuesLayer{}, 0 })
+	l.once.Do(func() {
+		for _, f := range sub.chart.Raw {
+			if f.Name == "values.yaml" {
+				l.layer = newLayer(f.Data, source.Span{Path: sub.source.path})
+				c.layers.resize(sub.source.path, len(f.Data))
+			}
 		}
-	}
-	c.layers[sub.source.path] = l
-	return l
+	})
+	return l.layer
 }

@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"regexp"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -106,30 +106,26 @@ type marked struct {
 // marker numbers template files and keeps their marked texts: a file that many
 // charts share is marked once. Safe for concurrent use.
 type marker struct {
-	mu    sync.Mutex
-	files map[[32]byte]*marked
+	files *recent[[32]byte, *marked]
+	next  atomic.Uint32
 }
 
-func newMarker() *marker { return &marker{files: map[[32]byte]*marked{}} }
+func newMarker() *marker { return &marker{files: newRecent[[32]byte, *marked](maxKeptMarked)} }
 
 // file marks a template's text; nil if it cannot be marked because it uses the
 // marks' characters itself or is too large.
 func (m *marker) file(text string) *marked {
-	key := sha256.Sum256([]byte(text))
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if f, ok := m.files[key]; ok {
-		return f
-	}
-	number := len(m.files) + valuesFiles
-	if number > markMax {
+	if hasMark(text) || strings.Contains(text, "\xf4") {
 		return nil
 	}
-	var f *marked
-	if !hasMark(text) && !strings.Contains(text, "\xf4") {
-		f = markText(text, number)
+	key := sha256.Sum256([]byte(text))
+	f, ok := m.files.find(key)
+	if !ok {
+		// Numbers come again when all are used up; who reads the marks sees to
+		// it that no two files of one render have the same.
+		f = markText(text, valuesFiles+int(m.next.Add(1)-1)%(markMax-valuesFiles))
+		f = m.files.get(key, func() (*marked, int) { return f, len(text) })
 	}
-	m.files[key] = f
 	return f
 }
 

@@ -72,6 +72,9 @@ func (j *job) trace(ctx context.Context, top chartutil.Values, plain map[string]
 		if m == nil {
 			return files[name].text
 		}
+		if same := t.byNumber[m.number]; len(same) > 0 && t.marked[same[0]].text != m.text {
+			return files[name].text // the number came again
+		}
 		t.marked[name] = m
 		t.byNumber[m.number] = append(t.byNumber[m.number], name)
 		return m.text
