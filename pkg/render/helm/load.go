@@ -27,10 +27,10 @@ const (
 
 // What is kept for the charts that come next, in bytes of source text.
 const (
-	maxKeptFiles  = 24 << 20
+	maxKeptFiles  = 12 << 20
 	maxKeptValues = 2 << 20
-	maxKeptTrees  = 6 << 20
-	maxKeptMarked = 6 << 20
+	maxKeptTrees  = 3 << 20
+	maxKeptMarked = 3 << 20
 )
 
 // chartFiles reads the files of chart directories through the repository, as
