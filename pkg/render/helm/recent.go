@@ -62,6 +62,7 @@ func (r *recent[K, V]) resize(k K, size int) {
 		it := e.Value.(*kept[K, V])
 		by := size - it.size
 		it.size = size
+		r.order.MoveToFront(e)
 		r.grow(by)
 	}
 }
