@@ -33,6 +33,7 @@ type engine struct {
 	rules   []*matcher
 	words   *words
 	byWord  [][]int // keyword → rules
+	always  []int   // rules that look at every text
 	reach   int     // the furthest any rule's bounded match goes, in bytes
 	lines   int     // the same in lines, of those bounded in lines only
 	scratch sync.Pool
@@ -62,8 +63,12 @@ type found struct {
 // scratch is what one scan at a time needs.
 type scratch struct {
 	forward, backward []*dfa
-	present           []bool // keywords seen in this text
-	at                [][]int32
+	// at are the places of a rule's keywords in the view at hand, for rules
+	// that look at surroundings.
+	at [][]int32
+	// hit and hits are the rules of which a keyword was seen in this text.
+	hit  []bool
+	hits []int
 }
 
 // padding is the text kept on each side of a window: assertions look at one
@@ -108,13 +113,16 @@ func newEngine(cfg config.Config) (*engine, error) {
 				e.byWord[ids[k]] = append(e.byWord[ids[k]], len(e.rules))
 			}
 		}
+		if m.always && m.Regex != nil {
+			e.always = append(e.always, len(e.rules))
+		}
 		e.rules = append(e.rules, m)
 	}
 	e.words = newWords(list)
 	e.scratch.New = func() any {
 		return &scratch{
 			forward: make([]*dfa, len(e.rules)), backward: make([]*dfa, len(e.rules)),
-			present: make([]bool, len(list)), at: make([][]int32, len(e.rules)),
+			at: make([][]int32, len(e.rules)), hit: make([]bool, len(e.rules)),
 		}
 	}
 	return e, nil
@@ -125,7 +133,10 @@ func newEngine(cfg config.Config) (*engine, error) {
 func (e *engine) matches(text string) []found {
 	s := e.scratch.Get().(*scratch)
 	defer e.scratch.Put(s)
-	clear(s.present)
+	for _, rule := range s.hits {
+		s.hit[rule], s.at[rule] = false, s.at[rule][:0]
+	}
+	s.hits = s.hits[:0]
 	var out []found
 	v := view{text: text, original: text}
 	regions := []region{{0, len(text)}}
@@ -156,8 +167,8 @@ var folds = [...]string{"\u017f", "\u0130", "\u212a"}
 
 // pass runs the rules over the regions of one view.
 func (e *engine) pass(s *scratch, v *view, regions []region, out *[]found) {
-	for i := range s.at {
-		s.at[i] = s.at[i][:0]
+	for _, rule := range s.hits {
+		s.at[rule] = s.at[rule][:0]
 	}
 	text, exact := v.text, true
 	if slices.ContainsFunc(folds[:], func(r string) bool { return strings.Contains(v.text, r) }) {
@@ -166,34 +177,30 @@ func (e *engine) pass(s *scratch, v *view, regions []region, out *[]found) {
 	}
 	for _, r := range regions {
 		e.words.find(text, r.from, r.to, func(id int32, at int) {
-			s.present[id] = true
 			for _, rule := range e.byWord[id] {
+				if !s.hit[rule] {
+					s.hit[rule] = true
+					s.hits = append(s.hits, rule)
+				}
 				if m := e.rules[rule]; !m.whole && m.Regex != nil {
 					s.at[rule] = append(s.at[rule], int32(at))
 				}
 			}
 		})
 	}
-	for i, m := range e.rules {
-		if m.Regex == nil {
-			continue
-		}
-		switch {
-		case m.always, (m.whole || !exact) && e.anyPresent(s, i):
-			e.search(s, v, i, region{0, len(v.text)}, out)
-		case exact && len(s.at[i]) > 0:
+	whole := region{0, len(v.text)}
+	for _, i := range e.always {
+		e.search(s, v, i, whole, out)
+	}
+	for _, i := range s.hits {
+		switch m := e.rules[i]; {
+		case m.Regex == nil || m.always:
+		case m.whole || !exact:
+			e.search(s, v, i, whole, out)
+		case len(s.at[i]) > 0:
 			e.around(s, v, i, out)
 		}
 	}
-}
-
-func (e *engine) anyPresent(s *scratch, rule int) bool {
-	for id, rules := range e.byWord {
-		if s.present[id] && slices.Contains(rules, rule) {
-			return true
-		}
-	}
-	return false
 }
 
 // around searches the surroundings of a rule's keywords.
