@@ -39,11 +39,13 @@ type Run struct {
 	Repo      *source.Repo
 	Targets   []result.Target
 	Renderers map[result.TargetKind]render.Renderer
-	Analyzers []Analyzer
-	Triage    triage.Options
-	Jobs      int
-	Tool      result.Tool
-	Gate      result.Gate
+	// PostRender takes the output of a target through its post-renderers.
+	PostRender func(context.Context, result.Target, *render.Output) (*render.Output, error)
+	Analyzers  []Analyzer
+	Triage     triage.Options
+	Jobs       int
+	Tool       result.Tool
+	Gate       result.Gate
 	// Progress is told of each target before and after; may be nil. Calls are
 	// not concurrent.
 	Progress func(Event)
@@ -127,16 +129,12 @@ func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, 
 	if rd == nil {
 		return nil, fmt.Errorf("targets of kind %q are not rendered", t.Kind)
 	}
-	if len(t.PostRender) > 0 {
-		// To leave them out would check something that is not deployed.
-		at := t.At
-		if at.Path == "" {
-			at.Path = t.From
-		}
-		return nil, &render.Fault{At: at, Msg: "post-renderers change what is deployed, and are not supported"}
-	}
 	err = guard(func() (err error) {
-		if out, err = rd.Render(ctx, t); err == nil {
+		out, err = rd.Render(ctx, t)
+		if err == nil && len(t.PostRender) > 0 {
+			out, err = r.PostRender(ctx, t, out)
+		}
+		if err == nil {
 			err = out.Substitute(t.PostBuild)
 		}
 		return err

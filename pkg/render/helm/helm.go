@@ -137,7 +137,7 @@ func (r *Renderer) render(ctx context.Context, t result.Target) (*render.Output,
 		return nil, err
 	}
 	j := &job{Renderer: r, target: t, chart: ch}
-	vals, layers, err := r.userValues(t)
+	vals, layers, err := r.userValues(t, ch)
 	if err != nil {
 		return nil, err
 	}
@@ -253,6 +253,9 @@ func (j *job) locate() {
 			}
 		}
 		j.subs[prefix] = subChart{ch, at("values.yaml")}
+		if h := j.target.Helm; h != nil && h.NoDefaults && prefix == "" {
+			j.subs[prefix] = subChart{ch, file{packed: true}} // its lines set nothing
+		}
 		for _, d := range ch.Dependencies() {
 			sub, subPacked := dir, packed
 			if !packed {

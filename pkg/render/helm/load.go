@@ -212,7 +212,7 @@ func (c *chartFiles) layer(sub subChart) layer {
 	l.once.Do(func() {
 		for _, f := range sub.chart.Raw {
 			if f.Name == "values.yaml" {
-				l.layer = newLayer(f.Data, source.Span{Path: sub.source.path})
+				l.layer = newLayer(f.Data, sub.source.path, nil)
 				c.layers.resize(sub.source.path, len(f.Data))
 			}
 		}

@@ -25,17 +25,38 @@ type files struct {
 	repo   *source.Repo
 	cache  map[string][]byte
 	budget int64
+	made   map[string]bool // cached files that the repository does not have
 }
 
 func newFiles(ctx context.Context, repo *source.Repo, budget int64) *files {
 	return &files{ctx: ctx, repo: repo, cache: map[string][]byte{}, budget: budget}
 }
 
+// make puts a file beside those of the repository.
+func (f *files) make(p string, data []byte) {
+	f.made = map[string]bool{p: true}
+	f.cache[p] = data
+}
+
+// real follows the links of p.
+func (f *files) real(p string) (string, error) {
+	if f.made[p] {
+		return p, nil
+	}
+	return f.repo.Resolve(p)
+}
+
+// regular reports whether p is a file.
+func (f *files) regular(p string) bool {
+	info, err := f.repo.Stat(p)
+	return f.made[p] || err == nil && info.Mode().IsRegular()
+}
+
 func (f *files) read(p string) ([]byte, error) {
 	if err := f.ctx.Err(); err != nil {
 		return nil, err
 	}
-	real, err := f.repo.Resolve(p)
+	real, err := f.real(p)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +86,11 @@ type view struct {
 }
 
 func newView(f *files) *view {
-	return &view{files: f, root: filepath.ToSlash(f.repo.Dir()), overlay: map[string][]byte{}, dirs: map[string]bool{}}
+	v := &view{files: f, root: filepath.ToSlash(f.repo.Dir()), overlay: map[string][]byte{}, dirs: map[string]bool{}}
+	for p := range f.made {
+		v.add(p, f.cache[p])
+	}
+	return v
 }
 
 // add puts a file into the overlay.

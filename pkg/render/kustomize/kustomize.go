@@ -44,7 +44,11 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 	if err != nil {
 		return nil, &render.Fault{At: source.LineSpan(t.Path, 0), Msg: fmt.Sprintf("reading overlay: %v", err), Err: err}
 	}
-	l := newLoader(newFiles(ctx, r.Repo, maxInput), newEdits(t, dir))
+	return overlay(ctx, t, newLoader(newFiles(ctx, r.Repo, maxInput), newEdits(t, dir)), dir)
+}
+
+// overlay builds dir from what l reads.
+func overlay(ctx context.Context, t result.Target, l *loader, dir string) (*render.Output, error) {
 	root, err := l.load(dir, nil, source.LineSpan(t.Path, 0), false, 0)
 	if err != nil {
 		return nil, err

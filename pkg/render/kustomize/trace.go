@@ -153,7 +153,7 @@ func (o *object) fit(n *yaml.Node) int {
 func (t *tracer) prepare() {
 	for _, k := range t.all {
 		for _, f := range k.files {
-			real, err := t.repo.Resolve(f)
+			real, err := t.real(f)
 			if err != nil || k.config {
 				continue
 			}

@@ -203,7 +203,7 @@ func (l *loader) resource(k *kust, ref string, config bool, depth int) error {
 		return l.remote(k, field, ref)
 	}
 	if p, err := l.repo.Join(k.dir, ref); err == nil {
-		if info, err := l.repo.Stat(p); err == nil && info.Mode().IsRegular() {
+		if l.regular(p) {
 			data, err := l.read(p)
 			if err != nil {
 				return l.unreadable(k, field, ref, err)
@@ -244,7 +244,7 @@ func (l *loader) directory(k *kust, field, ref string, config bool, depth int) (
 
 // use notes how the build reads a file, under its real path.
 func (l *loader) use(p string, as role) {
-	if real, err := l.repo.Resolve(p); err == nil {
+	if real, err := l.real(p); err == nil {
 		l.used[real] |= as
 	}
 }
