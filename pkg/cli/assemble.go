@@ -36,7 +36,8 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 	if err != nil {
 		return nil, err
 	}
-	ts, err := targets(ctx, repo, c)
+	run := &scan.Run{Repo: repo, Jobs: c.Jobs, Renderers: renderers(repo, c), PostRender: (&kustomize.Renderer{Repo: repo}).PostRender}
+	ts, plan, err := targets(ctx, run, c)
 	if err != nil {
 		return nil, err
 	}
@@ -44,18 +45,16 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 	if a, ok := narrow(secrets, sel.others); ok {
 		analyzers = append(analyzers, a)
 	}
-	return &scan.Run{
-		Repo: repo, Targets: ts, Jobs: c.Jobs,
-		Renderers: renderers(repo, c),
-		Analyzers: append(analyzers, gitops.Analyzer{}, image.Analyzer{}),
-		Triage: triage.Options{
-			Severity: sel.severity, Suppressions: c.Suppressions,
-			Today:   time.Now().UTC().Format(time.DateOnly),
-			Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
-		},
-		Tool: result.Tool{Name: "kustoms", Version: version()},
-		Gate: result.Gate{FailOn: string(c.FailOn)},
-	}, nil
+	run.Targets = ts
+	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{})
+	run.Triage = triage.Options{
+		Severity: sel.severity, Suppressions: c.Suppressions,
+		Today:   time.Now().UTC().Format(time.DateOnly),
+		Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
+	}
+	run.Tool = result.Tool{Name: "kustoms", Version: version()}
+	run.Gate = result.Gate{FailOn: string(c.FailOn)}
+	return run, nil
 }
 
 func renderers(repo *source.Repo, c *config.Config) map[result.TargetKind]render.Renderer {
@@ -70,19 +69,29 @@ func renderers(repo *source.Repo, c *config.Config) map[result.TargetKind]render
 }
 
 // targets are the declared ones below the configured paths and, where asked
-// for, those found; a chart or overlay that is declared is not found again.
-func targets(ctx context.Context, repo *source.Repo, c *config.Config) ([]result.Target, error) {
-	declared, err := c.Declared(ctx, repo)
+// for, those found and what the GitOps objects among them deploy; a chart or
+// overlay that is declared is not found again.
+func targets(ctx context.Context, run *scan.Run, c *config.Config) ([]result.Target, *gitops.Plan, error) {
+	declared, err := c.Declared(ctx, run.Repo)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	opt := discover.Options{Skip: c.Excluded}
 	for _, p := range c.Paths {
 		opt.Paths = append(opt.Paths, string(p))
 	}
-	found, err := discover.Find(ctx, repo, opt)
+	found, err := discover.Find(ctx, run.Repo, opt)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	plan := &gitops.Plan{Targets: found.Targets}
+	if c.Discovers() {
+		if plan, err = gitops.Expand(ctx, gitops.Options{
+			Repo: run.Repo, Found: found.Targets, MayDeploy: found.MayDeploy, Render: run.Render,
+			Repositories: c.GitOps.Repositories, Skip: c.Excluded,
+		}); err != nil {
+			return nil, nil, err
+		}
 	}
 	var out []result.Target
 	for _, t := range declared {
@@ -90,13 +99,14 @@ func targets(ctx context.Context, repo *source.Repo, c *config.Config) ([]result
 			out = append(out, t)
 		}
 	}
-	for _, t := range found {
+	for _, t := range plan.Targets {
 		// The repository's own files hold secrets whoever deploys them.
 		if t.Kind != result.KindFiles && !c.Discovers() {
 			continue
 		}
 		same := func(d result.Target) bool {
-			return d.Name == t.Name || d.Kind == t.Kind && d.Path == t.Path && d.Kind != result.KindPlain
+			// What an object deploys is more than what stands at the path.
+			return d.Name == t.Name || d.Kind == t.Kind && d.Path == t.Path && d.Kind != result.KindPlain && t.From == ""
 		}
 		if !slices.ContainsFunc(declared, same) {
 			out = append(out, t)
@@ -108,7 +118,7 @@ func targets(ctx context.Context, repo *source.Repo, c *config.Config) ([]result
 		}
 	}
 	slices.SortFunc(out, func(a, b result.Target) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
+	return out, plan, nil
 }
 
 func below(p, dir string) bool { return dir == "." || p == dir || strings.HasPrefix(p, dir+"/") }

@@ -86,7 +86,7 @@ type Inline struct {
 }
 
 // Line is where line i of Text, 0-based, stands.
-func (in *Inline) Line(i int) source.Span {
+func (in Inline) Line(i int) source.Span {
 	if len(in.Lines) > 0 {
 		return in.Lines[min(i, len(in.Lines)-1)]
 	}

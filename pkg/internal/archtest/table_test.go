@@ -33,7 +33,7 @@ var layers = []layer{
 	{"pkg/render/kustomize", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
 	{"pkg/render/plain", slices.Concat(objects, []string{"pkg/render"}), "renderers do not know each other"},
 	{"pkg/secret", indexed, "it finds values; what they mean for an object is a rule's business"},
-	{"pkg/gitops", indexed, "it says what is not rendered; findings are for rules"},
+	{"pkg/gitops", slices.Concat(indexed, []string{"pkg/render"}), "it reads what a renderer gives, whichever; findings are for rules"},
 	{"pkg/image", indexed, "it lists and scans images; what a reference gives away is a rule's business"},
 	{"pkg/excerpt", places, "it reads source text and masks it; it knows no rule"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},

@@ -1,0 +1,275 @@
+package gitops
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/render"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// Limits of one expansion. Objects that deploy each other, or themselves with
+// something changed, could go on for ever.
+const (
+	maxTargets = 5_000 // that GitOps objects deploy, in all
+	maxDepth   = 20    // objects that deploy objects
+	maxApps    = 1_000 // Applications of one ApplicationSet
+)
+
+// Options say what to expand.
+type Options struct {
+	Repo *source.Repo
+	// Found are the discovered targets.
+	Found []result.Target
+	// MayDeploy answers false for targets whose output cannot hold a GitOps
+	// object, which then are not rendered here.
+	MayDeploy func(*result.Target) bool
+	// Render renders a target.
+	Render func(context.Context, result.Target) (*render.Output, error)
+	// Repositories are the URLs that the operator says are this repository.
+	Repositories []string
+	// Skip answers true for paths that are not looked at. May be nil.
+	Skip func(path string) bool
+}
+
+// Plan is what a repository deploys, GitOps objects followed.
+type Plan struct {
+	// Targets are the discovered ones, without what GitOps objects deploy, and
+	// those that they do.
+	Targets  []result.Target
+	followed map[string]bool // names of targets whose objects were followed
+	notes    map[string][]result.Stage
+}
+
+// node is a target that may hold GitOps objects: found as it stands in the
+// repository (bare), one for each file of plain manifests, or deployed by an
+// object.
+type node struct {
+	t       result.Target
+	home    int    // of a bare node: index in Options.Found
+	key     string // of a bare node: what it covers of home
+	root    *node  // the bare node that led here, itself for that
+	depth   int
+	read    bool
+	objects []*manifest.Object
+	notes   []result.Stage
+}
+
+type expander struct {
+	Options
+	*origin
+	bare  []*node
+	all   []*node          // deployed, in order of finding
+	known map[string]*node // deployed, by root and content
+	rest  bool             // everything that can hold a ConfigMap was read
+	read  []*node
+	ids   map[*node]string
+}
+
+// Expand follows the GitOps objects of the discovered targets. A target that
+// does not render is left for the run to report. The error is ctx's.
+func Expand(ctx context.Context, opt Options) (*Plan, error) {
+	if opt.Skip == nil {
+		opt.Skip = func(string) bool { return false }
+	}
+	x := &expander{Options: opt, origin: newOrigin(opt.Repo, opt.Repositories), known: map[string]*node{}, ids: map[*node]string{}}
+	level := x.start()
+	for len(level) > 0 {
+		for _, n := range level {
+			if err := x.load(ctx, n); err != nil {
+				return nil, err
+			}
+		}
+		var next []*node
+		for _, n := range level {
+			for _, o := range n.objects {
+				next = append(next, x.follow(ctx, n, o)...)
+			}
+		}
+		level = next
+	}
+	return x.plan(), ctx.Err()
+}
+
+// start makes the bare nodes, and returns those that may hold GitOps objects.
+func (x *expander) start() (level []*node) {
+	add := func(i int, t result.Target, key string) {
+		n := &node{t: t, home: i, key: key}
+		n.root = n
+		x.bare = append(x.bare, n)
+		if x.MayDeploy(&t) {
+			level = append(level, n)
+		}
+	}
+	for i, t := range x.Found {
+		switch {
+		case t.Status == result.Skipped || t.Kind == result.KindFiles:
+		case t.Kind == result.KindPlain:
+			for _, f := range t.Files {
+				one := t
+				one.Files = []string{f}
+				add(i, one, "file:"+f)
+			}
+		default:
+			add(i, t, string(t.Kind)+":"+t.Name)
+		}
+	}
+	return level
+}
+
+// load renders a node and keeps its objects.
+func (x *expander) load(ctx context.Context, n *node) error {
+	if n.read {
+		return nil
+	}
+	n.read = true
+	x.read = append(x.read, n)
+	out, err := x.Render(ctx, n.t)
+	if cerr := ctx.Err(); cerr != nil {
+		return cerr
+	}
+	if err != nil {
+		return nil
+	}
+	for _, d := range out.Documents {
+		if d.Parse() == nil && d.Node != nil {
+			for _, o := range d.Objects() {
+				if wanted(o) {
+					n.objects = append(n.objects, o)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// wanted reports whether the object is one that deploys, or that such a one
+// refers to.
+func wanted(o *manifest.Object) bool {
+	switch o.Key.Group() {
+	case argo, fluxHelm, fluxKustomize, fluxSource, fluxArtifact:
+		return true
+	case "":
+		return o.Key.Kind == "ConfigMap" || o.Key.Kind == "Secret"
+	}
+	return false
+}
+
+// follow makes nodes of what an object deploys, and returns those that may
+// hold objects themselves.
+func (x *expander) follow(ctx context.Context, n *node, o *manifest.Object) (next []*node) {
+	var ts []result.Target
+	switch {
+	case o.Is(argo, "Application"):
+		ts = x.application(ctx, n, o)
+	case o.Is(argo, "ApplicationSet"):
+		for _, app := range x.applicationSet(ctx, n, o) {
+			ts = append(ts, x.application(ctx, n, app)...)
+		}
+	case o.Is(fluxHelm, "HelmRelease"):
+		ts = x.helmRelease(ctx, n, o)
+	case o.Is(fluxKustomize, "Kustomization"):
+		ts = x.kustomization(ctx, n, o)
+	}
+	for _, t := range ts {
+		if t.At.IsZero() {
+			t.At = o.At("spec").Location().Primary
+		}
+		t.From = t.At.Path
+		id := n.root.key + "\x00" + content(&t)
+		if x.known[id] != nil {
+			continue
+		}
+		if len(x.all) >= maxTargets || n.depth >= maxDepth {
+			x.note(n, o.At("spec"), "see whether it deploys itself, and declare in .kustoms.yaml what must be scanned",
+				"%s: objects deploy more than %d targets, or one another more than %d deep: it is not followed", o, maxTargets, maxDepth)
+			break
+		}
+		m := &node{t: t, root: n.root, depth: n.depth + 1}
+		x.known[id], x.all = m, append(x.all, m)
+		if x.MayDeploy(&t) {
+			next = append(next, m)
+		}
+	}
+	return next
+}
+
+// content tells what two targets render to apart, whatever they are called.
+func content(t *result.Target) string {
+	c := *t
+	c.Name, c.From, c.At = "", "", source.Span{}
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // it is plain data
+	}
+	var s strings.Builder
+	s.Write(b)
+	if t.Helm != nil {
+		for _, in := range t.Helm.Inline {
+			s.WriteString("\x00" + in.Text)
+		}
+	}
+	if t.PostBuild != nil {
+		b, err := json.Marshal(t.PostBuild.Vars)
+		if err != nil {
+			panic(err)
+		}
+		s.Write(b)
+	}
+	return s.String()
+}
+
+// note records that something that an object deploys is not rendered.
+func (x *expander) note(n *node, at manifest.Place, hint, format string, args ...any) {
+	n.notes = append(n.notes, result.Stage{
+		Name: "gitops", Status: result.Skipped, Reason: fmt.Sprintf(format, args...), Hint: hint, At: at.Location().Primary,
+	})
+}
+
+// find looks an object up: in the output that refers to it, then in what
+// belongs to the same root, then anywhere. An object without a namespace may
+// be applied to any.
+func (x *expander) find(ctx context.Context, n *node, group, kind, namespace, name string) *manifest.Object {
+	fits := func(m *node) *manifest.Object {
+		for _, o := range m.objects {
+			if o.Is(group, kind) && o.Key.Name == name && (o.Key.Namespace == namespace || o.Key.Namespace == "" || namespace == "") {
+				return o
+			}
+		}
+		return nil
+	}
+	if o := fits(n); o != nil {
+		return o
+	}
+	for again := false; ; again = true {
+		for _, m := range x.read {
+			if o := fits(m); o != nil && m.root == n.root {
+				return o
+			}
+		}
+		for _, m := range x.read {
+			if o := fits(m); o != nil {
+				return o
+			}
+		}
+		if again || x.rest {
+			return nil
+		}
+		// It may stand in something that holds no GitOps object.
+		x.rest = true
+		for _, m := range x.bare {
+			if m.t.Kind != result.KindHelm && x.load(ctx, m) != nil {
+				return nil
+			}
+		}
+		for _, m := range x.all {
+			if m.t.Kind != result.KindHelm && x.load(ctx, m) != nil {
+				return nil
+			}
+		}
+	}
+}
