@@ -40,7 +40,7 @@ func (x *expander) applicationSet(ctx context.Context, n *node, o *manifest.Obje
 	hint := "declare what it deploys as targets in .kustoms.yaml"
 	s := &set{x, o, ctx, newTemplater(ctx, spec)}
 	if spec.At("templatePatch").Exists() {
-		x.note(n, spec.At("templatePatch"), hint, "%s: templatePatch is not applied, so its applications are not known", o)
+		x.note(n, o, spec.At("templatePatch"), hint, "templatePatch is not applied, so its applications are not known")
 		return nil
 	}
 	for g := range spec.At("generators").Items() {
@@ -49,13 +49,13 @@ func (x *expander) applicationSet(ctx context.Context, n *node, o *manifest.Obje
 			err = errTooMany
 		}
 		if err != nil {
-			x.note(n, g, hint, "%s: %v: its applications are not rendered", o, err)
+			x.note(n, o, g, hint, "%v: its applications are not rendered", err)
 			continue
 		}
 		for _, p := range all {
 			node, err := s.tpl.node(spec.At("template").Node(), p)
 			if err != nil {
-				x.note(n, spec.At("template"), hint, "%s: template: %v", o, err)
+				x.note(n, o, spec.At("template"), hint, "template: %v", err)
 				break
 			}
 			app := &manifest.Object{Doc: o.Doc, Node: node}
@@ -146,8 +146,8 @@ func (s *set) list(g manifest.Place) (out []params, err error) {
 		return nil, errTooMany
 	}
 	for it := range g.At("elements").Items() {
-		var p params
-		if err := it.Node().Decode(&p); err != nil {
+		p, err := paramsOf(it.Node())
+		if err != nil {
 			return nil, fmt.Errorf("list: an element is no mapping: %w", err)
 		}
 		if !s.tpl.golang {
@@ -158,6 +158,15 @@ func (s *set) list(g manifest.Place) (out []params, err error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// paramsOf decodes a mapping, nil for none.
+func paramsOf(n *yaml.Node) (params, error) {
+	m := map[string]any{} // a type of its own would be that of every mapping below
+	if n == nil {
+		return m, nil
+	}
+	return m, n.Decode(&m)
 }
 
 // flat brings parameters to what the older templates know: texts, with dots
@@ -332,11 +341,9 @@ func (s *set) files(g manifest.Place) (out []params, err error) {
 			items = d.Node.Content
 		}
 		for _, n := range items {
-			p := params{}
-			if n != nil {
-				if err := n.Decode(&p); err != nil {
-					return nil, fmt.Errorf("%s: parameters are no mapping: %w", f, err)
-				}
+			p, err := paramsOf(n)
+			if err != nil {
+				return nil, fmt.Errorf("%s: parameters are no mapping: %w", f, err)
 			}
 			if !s.tpl.golang {
 				if p, err = flat(p); err != nil {

@@ -44,7 +44,7 @@ func (x *expander) application(ctx context.Context, n *node, o *manifest.Object)
 		}
 	}
 	if deployed == 0 {
-		x.note(n, spec, "", "%s: deploys sources that it does not name", o)
+		x.note(n, o, spec, "", "deploys sources that it does not name")
 		return nil
 	}
 	for s := range sourcesOf(spec) {
@@ -58,7 +58,7 @@ func (x *expander) application(ctx context.Context, n *node, o *manifest.Object)
 			if s.At("chart").Exists() {
 				hint = "pull the chart into the repository and declare it as a target in .kustoms.yaml"
 			}
-			x.note(n, s, hint, "%s: %s", o, why)
+			x.note(n, o, s, hint, "%s", why)
 			continue
 		}
 		t.Name = targetName(o)
@@ -80,15 +80,14 @@ func (x *expander) argoSource(a *app) (t result.Target, why string) {
 	p := s.At("path").Str()
 	dir, err := x.Repo.Join(".", strings.TrimLeft(p, "/"))
 	if err != nil {
-		return t, "path " + quote(p) + " leads out of the repository"
+		return t, "path " + quote(p) + leadsOut
 	}
 	a.dir = dir
-	if !x.is(s.At("repoURL").Str(), x.exists(dir)) {
-		return t, "deploys " + sourceName(s) + ", which is not this repository"
-	}
 	switch _, err := x.Repo.Stat(dir); {
 	case errors.Is(err, source.ErrOutside):
-		return t, "path " + quote(p) + " leads out of the repository"
+		return t, "path " + quote(p) + leadsOut
+	case !x.is(s.At("repoURL").Str(), x.exists(dir)):
+		return t, "deploys " + sourceName(s) + ", which is not this repository"
 	case err != nil || !x.Repo.IsDir(dir):
 		return t, "deploys path " + quote(p) + ", and there is no such directory in this repository"
 	case x.Skip(dir):
@@ -205,6 +204,9 @@ func (x *expander) valueFile(a *app, f string, ignoreMissing bool) (files []stri
 		if !ok {
 			return nil, "names the source " + quote(ref[1:]) + ", which the application does not have"
 		}
+		if _, err := x.Repo.Join(".", rest); err != nil {
+			return nil, strings.TrimSpace(leadsOut)
+		}
 		if url := s.At("repoURL").Str(); s.At("chart").Exists() || !x.is(url, x.Repo.Exists(path.Clean(rest))) {
 			return nil, "is of " + quote(url) + ", which is not this repository"
 		}
@@ -214,7 +216,7 @@ func (x *expander) valueFile(a *app, f string, ignoreMissing bool) (files []stri
 	}
 	p, err := x.Repo.Join(dir, f)
 	if err != nil {
-		return nil, "leads out of the repository"
+		return nil, strings.TrimSpace(leadsOut)
 	}
 	if strings.ContainsAny(f, "*?[{") {
 		base, pattern := doublestar.SplitPattern(p)
@@ -230,7 +232,7 @@ func (x *expander) valueFile(a *app, f string, ignoreMissing bool) (files []stri
 		})
 		if len(found) == 0 && !ignoreMissing {
 			if errors.Is(err, source.ErrOutside) {
-				return nil, "leads out of the repository"
+				return nil, strings.TrimSpace(leadsOut)
 			}
 			return nil, "matches no file"
 		}
@@ -262,8 +264,16 @@ func (x *expander) argoKustomize(a *app, t *result.Target) (why string) {
 	default:
 		k.CommonLabels = labels
 	}
-	for _, s := range p.At("images").Strings() {
-		k.Images = append(k.Images, imageOverride(s))
+	fields(k, map[string]manifest.Place{
+		"namespace": p.At("namespace"), "namePrefix": p.At("namePrefix"), "nameSuffix": p.At("nameSuffix"),
+	})
+	pairFields(k, "commonAnnotations", p.At("commonAnnotations"))
+	pairFields(k, "commonLabels", p.At("commonLabels"))
+	pairFields(k, "labels", p.At("commonLabels"))
+	for s := range p.At("images").Items() {
+		i := imageOverride(s.Str())
+		k.Images = append(k.Images, i)
+		fields(k, map[string]manifest.Place{"images." + i.Name: s})
 	}
 	for r := range p.At("replicas").Items() {
 		c := r.At("count")
@@ -274,12 +284,13 @@ func (x *expander) argoKustomize(a *app, t *result.Target) (why string) {
 				return fmt.Sprintf("replicas of %q: %q is no number", r.At("name").Str(), c.Str())
 			}
 		}
+		fields(k, map[string]manifest.Place{"replicas." + r.At("name").Str(): c})
 		k.Replicas = append(k.Replicas, result.Replica{Name: r.At("name").Str(), Count: count})
 	}
 	for _, c := range p.At("components").Strings() {
 		at, err := x.Repo.Join(a.dir, c)
 		if err != nil {
-			return "component " + quote(c) + " leads out of the repository"
+			return "component " + quote(c) + leadsOut
 		}
 		if !x.Repo.IsDir(at) && p.At("ignoreMissingComponents").IsTrue() {
 			continue

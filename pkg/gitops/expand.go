@@ -184,9 +184,13 @@ func (x *expander) follow(ctx context.Context, n *node, o *manifest.Object) (nex
 		if x.known[id] != nil {
 			continue
 		}
-		if len(x.all) >= maxTargets || n.depth >= maxDepth {
-			x.note(n, o.At("spec"), "see whether it deploys itself, and declare in .kustoms.yaml what must be scanned",
-				"%s: objects deploy more than %d targets, or one another more than %d deep: it is not followed", o, maxTargets, maxDepth)
+		const hint = "see whether it deploys itself, and declare in .kustoms.yaml what must be scanned"
+		if len(x.all) >= maxTargets {
+			x.note(n, o, o.At("spec"), hint, "is not followed: the objects of the repository deploy more than %d targets", maxTargets)
+			break
+		}
+		if n.depth >= maxDepth {
+			x.note(n, o, o.At("spec"), hint, "is not followed: objects deploy one another more than %d deep", maxDepth)
 			break
 		}
 		m := &node{t: t, root: n.root, depth: n.depth + 1}
@@ -223,11 +227,20 @@ func content(t *result.Target) string {
 	return s.String()
 }
 
+// leadsOut ends the reason of what is broken and not merely elsewhere.
+const leadsOut = " leads out of the repository"
+
 // note records that something that an object deploys is not rendered.
-func (x *expander) note(n *node, at manifest.Place, hint, format string, args ...any) {
-	n.notes = append(n.notes, result.Stage{
-		Name: "gitops", Status: result.Skipped, Reason: fmt.Sprintf(format, args...), Hint: hint, At: at.Location().Primary,
-	})
+func (x *expander) note(n *node, o *manifest.Object, at manifest.Place, hint, format string, args ...any) {
+	name := strings.TrimPrefix(o.Key.Namespace+"/"+o.Key.Name, "/")
+	st := result.Stage{
+		Name: "gitops", Status: result.Skipped, Hint: hint, At: at.Location().Primary,
+		Reason: fmt.Sprintf("%s %q: ", o.Key.Kind, name) + fmt.Sprintf(format, args...),
+	}
+	if strings.HasSuffix(st.Reason, leadsOut) {
+		st.Status, st.Hint = result.Failed, "name a path below the root of the repository"
+	}
+	n.notes = append(n.notes, st)
 }
 
 // find looks an object up: in the output that refers to it, then in what

@@ -38,7 +38,7 @@ func (x *expander) kustomization(ctx context.Context, n *node, o *manifest.Objec
 	p := spec.At("path")
 	dir, why := x.fluxPath(ctx, n, o, spec.At("sourceRef"), cmp.Or(p.Str(), "."))
 	if why != "" {
-		x.note(n, p, declare, "%s: %s", o, why)
+		x.note(n, o, p, declare, "%s", why)
 		return nil
 	}
 	k := &result.Kustomize{
@@ -49,7 +49,7 @@ func (x *expander) kustomization(ctx context.Context, n *node, o *manifest.Objec
 		at, err := x.Repo.Join(dir, c)
 		if err != nil || !x.Repo.IsDir(at) && spec.At("ignoreMissingComponents").IsTrue() {
 			if err != nil {
-				x.note(n, spec.At("components"), "", "%s: component %q leads out of the repository", o, c)
+				x.note(n, o, spec.At("components"), "", "component %q"+leadsOut, c)
 				return nil
 			}
 			continue
@@ -57,6 +57,10 @@ func (x *expander) kustomization(ctx context.Context, n *node, o *manifest.Objec
 		k.Components = append(k.Components, at)
 	}
 	metadata(k, spec.At("commonMetadata"))
+	fields(k, map[string]manifest.Place{
+		"namespace": spec.At("targetNamespace"), "namePrefix": spec.At("namePrefix"), "nameSuffix": spec.At("nameSuffix"),
+	})
+	imageFields(k, spec.At("images"))
 	if !x.isOverlay(dir) {
 		k.Generate = true
 		k.Resources = x.generated(ctx, dir)
@@ -75,6 +79,42 @@ func metadata(k *result.Kustomize, p manifest.Place) {
 		k.Labels = append(k.Labels, result.Labels{Pairs: labels})
 	}
 	k.Annotations = stringsOf(p.At("annotations"))
+	pairFields(k, "labels", p.At("labels"))
+	pairFields(k, "annotations", p.At("annotations"))
+}
+
+// fields notes where fields of k are written.
+func fields(k *result.Kustomize, at map[string]manifest.Place) {
+	if k.Fields == nil {
+		k.Fields = map[string]source.Span{}
+	}
+	for name, p := range at {
+		if p.Exists() {
+			k.Fields[name] = p.Location().Primary
+		}
+	}
+}
+
+func pairFields(k *result.Kustomize, name string, p manifest.Place) {
+	at := map[string]manifest.Place{}
+	for key, v := range p.Entries() {
+		at[name+"."+key] = v
+	}
+	fields(k, at)
+}
+
+func imageFields(k *result.Kustomize, p manifest.Place) {
+	at := map[string]manifest.Place{}
+	for it := range p.Items() {
+		v := it.At("newTag")
+		for _, f := range []string{"newName", "digest"} {
+			if !v.Exists() {
+				v = it.At(f)
+			}
+		}
+		at["images."+it.At("name").Str()] = v
+	}
+	fields(k, at)
 }
 
 // generated are what the kustomization of a directory without one lists: every
@@ -129,7 +169,7 @@ func (x *expander) postBuild(ctx context.Context, n *node, o *manifest.Object, p
 			}
 		}
 		if !ref.At("optional").IsTrue() {
-			x.note(n, ref, "rendered without its variables", "%s: %s %q of substituteFrom %s", o, kind, name, why)
+			x.note(n, o, ref, "rendered without its variables", "%s %q of substituteFrom %s", kind, name, why)
 			t.Warnings = append(t.Warnings, kind+" "+name+" "+why+": rendered without its variables")
 		}
 	}
@@ -147,7 +187,7 @@ func (x *expander) postBuild(ctx context.Context, n *node, o *manifest.Object, p
 func (x *expander) fluxPath(ctx context.Context, n *node, o *manifest.Object, ref manifest.Place, p string) (dir, why string) {
 	dir, err := x.Repo.Join(".", strings.TrimLeft(p, "/"))
 	if err != nil {
-		return "", "path " + quote(p) + " leads out of the repository"
+		return "", "path " + quote(p) + leadsOut
 	}
 	kind, name := ref.At("kind").Str(), ref.At("name").Str()
 	what := kind + " " + quote(name)
@@ -172,7 +212,7 @@ func (x *expander) fluxPath(ctx context.Context, n *node, o *manifest.Object, re
 	case x.Skip(dir):
 		return "", "deploys " + quote(dir) + ", which is excluded"
 	case errors.Is(err, source.ErrOutside):
-		return "", "path " + quote(p) + " leads out of the repository"
+		return "", "path " + quote(p) + leadsOut
 	case err != nil:
 		return "", "deploys " + quote(p) + " of " + what + ", which does not exist in this repository"
 	}

@@ -24,7 +24,7 @@ func (x *expander) helmRelease(ctx context.Context, n *node, o *manifest.Object)
 		case "HelmChart":
 			c := x.find(ctx, n, fluxSource, kind, cmp.Or(ref.At("namespace").Str(), o.Key.Namespace), name)
 			if c == nil {
-				x.note(n, ref, declare, "%s: deploys the chart of HelmChart %q, which is not in the repository", o, name)
+				x.note(n, o, ref, declare, "deploys the chart of HelmChart %q, which is not in the repository", name)
 				return nil
 			}
 			chart = c.At("spec")
@@ -32,14 +32,14 @@ func (x *expander) helmRelease(ctx context.Context, n *node, o *manifest.Object)
 			dir, why := x.fluxPath(ctx, n, o, ref, ".")
 			return x.release(ctx, n, o, ref, dir, why, manifest.Place{})
 		default:
-			x.note(n, ref, "pull the chart into the repository and declare it as a target in .kustoms.yaml", "%s: deploys the chart of %s %q, which is not in the repository", o, kind, name)
+			x.note(n, o, ref, "pull the chart into the repository and declare it as a target in .kustoms.yaml", "deploys the chart of %s %q, which is not in the repository", kind, name)
 			return nil
 		}
 	}
 	ref := chart.At("sourceRef")
 	if kind := ref.At("kind").Str(); kind == "HelmRepository" {
-		x.note(n, chart.At("chart"), "pull the chart into the repository and declare it as a target in .kustoms.yaml",
-			"%s: deploys chart %q from HelmRepository %q, which is not in the repository", o, chart.At("chart").Str(), ref.At("name").Str())
+		x.note(n, o, chart.At("chart"), "pull the chart into the repository and declare it as a target in .kustoms.yaml",
+			"deploys chart %q from HelmRepository %q, which is not in the repository", chart.At("chart").Str(), ref.At("name").Str())
 		return nil
 	}
 	dir, why := x.fluxPath(ctx, n, chart.Object(), ref, chart.At("chart").Str())
@@ -52,7 +52,7 @@ func (x *expander) release(ctx context.Context, n *node, o *manifest.Object, at 
 		why = fmt.Sprintf("deploys chart %q, and there is no chart in that directory of this repository", dir)
 	}
 	if why != "" {
-		x.note(n, at, declare, "%s: %s", o, why)
+		x.note(n, o, at, declare, "%s", why)
 		return nil
 	}
 	spec := o.At("spec")
@@ -70,7 +70,7 @@ func (x *expander) release(ctx context.Context, n *node, o *manifest.Object, at 
 				continue
 			}
 			if err != nil {
-				x.note(n, chart.At("valuesFiles"), "", "%s: values file %q leads out of the repository", o, f)
+				x.note(n, o, chart.At("valuesFiles"), "", "values file %q"+leadsOut, f)
 				return nil
 			}
 			h.ValueFiles, h.NoDefaults = append(h.ValueFiles, p), true
@@ -87,6 +87,7 @@ func (x *expander) release(ctx context.Context, n *node, o *manifest.Object, at 
 			continue
 		}
 		post := result.Kustomize{Images: imagesOf(k.At("images"))}
+		imageFields(&post, k.At("images"))
 		for _, field := range []string{"patches", "patchesStrategicMerge", "patchesJson6902"} {
 			post.Patches = append(post.Patches, postPatches(k.At(field), field)...)
 		}
@@ -151,7 +152,7 @@ func (x *expander) valuesFrom(ctx context.Context, n *node, o *manifest.Object, 
 		p, text, why := x.datum(ctx, n, kind, o.Key.Namespace, name, key)
 		if why != "" {
 			if !ref.At("optional").IsTrue() {
-				x.note(n, ref, "rendered without these values", "%s: %s %q of valuesFrom %s", o, kind, name, why)
+				x.note(n, o, ref, "rendered without these values", "%s %q of valuesFrom %s", kind, name, why)
 				t.Warnings = append(t.Warnings, fmt.Sprintf("%s %q %s: rendered without its values", kind, name, why))
 			}
 			continue

@@ -118,6 +118,9 @@ type Kustomize struct {
 	// that of one that lists Resources (files and directories).
 	Generate  bool     `json:"generate,omitempty"`
 	Resources []string `json:"resources,omitempty"`
+	// Fields is where each part is written: "namespace", "images.NAME",
+	// "labels.KEY". What it lacks stands at the target's At.
+	Fields map[string]source.Span `json:"-"`
 }
 
 // Labels are labels that do not reach every selector.

@@ -56,7 +56,7 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		{"namespace", e.Namespace}, {"namePrefix", e.NamePrefix}, {"nameSuffix", e.NameSuffix},
 	} {
 		if f.value != "" {
-			put(n, f.key, text(f.value))
+			put(n, f.key, e.text(f.value, f.key))
 			changed = true
 		}
 	}
@@ -65,7 +65,7 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		pairs map[string]string
 	}{{"commonLabels", e.CommonLabels}, {"commonAnnotations", e.CommonAnnotations}} {
 		if len(f.pairs) > 0 {
-			merge(under(n, f.key, yaml.MappingNode), f.pairs)
+			e.merge(under(n, f.key, yaml.MappingNode), f.key, f.pairs)
 			changed = true
 		}
 	}
@@ -77,7 +77,7 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		}
 	}
 	for _, l := range e.Labels {
-		m := mapping("pairs", pairs(l.Pairs))
+		m := mapping("pairs", e.merge(mapping(), "labels", l.Pairs))
 		if l.IncludeSelectors {
 			put(m, "includeSelectors", boolean(true))
 		}
@@ -94,7 +94,7 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 			if f.value == "" {
 				continue
 			}
-			put(m, f.key, text(f.value))
+			put(m, f.key, e.text(f.value, "images."+i.Name))
 			if i.NewTag == "" || i.Digest == "" {
 				drop(m, f.drops)
 			}
@@ -102,7 +102,9 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		changed = true
 	}
 	for _, r := range e.Replicas {
-		put(named(n, "replicas", r.Name), "count", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatInt(r.Count, 10)})
+		count := e.text(strconv.FormatInt(r.Count, 10), "replicas."+r.Name)
+		count.Tag, count.Style = "!!int", 0
+		put(named(n, "replicas", r.Name), "count", count)
 		changed = true
 	}
 	for _, f := range [...]struct {
@@ -197,16 +199,21 @@ func mapping(kv ...any) *yaml.Node {
 	return m
 }
 
-func pairs(p map[string]string) *yaml.Node {
-	m := mapping()
-	merge(m, p)
-	return m
+// text is a scalar of the deployer's that is written where Fields says.
+func (e *edits) text(s, field string) *yaml.Node {
+	n := text(s)
+	if at, ok := e.Fields[field]; ok {
+		e.placed[n] = at
+	}
+	return n
 }
 
-func merge(m *yaml.Node, p map[string]string) {
+// merge adds pairs to the mapping m.
+func (e *edits) merge(m *yaml.Node, field string, p map[string]string) *yaml.Node {
 	for _, k := range slices.Sorted(maps.Keys(p)) {
-		put(m, k, text(p[k]))
+		put(m, k, e.text(p[k], field+"."+k))
 	}
+	return m
 }
 
 // put sets a key of a mapping.
