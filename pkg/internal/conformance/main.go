@@ -38,6 +38,7 @@ func run() int {
 		{"helm", helmPart},
 		{"kustomize", kustomizePart},
 		{"helm-origins", tracePart},
+		{"gitops", gitopsPart},
 		{"labels", labelsPart},
 	}
 	var o options
