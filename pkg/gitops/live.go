@@ -1,7 +1,6 @@
 package gitops
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -33,15 +32,19 @@ func (x *expander) plan() *Plan {
 		}
 	}
 	leads := func(a, b *node) bool { return a != b && covers[a][b.key] }
-	var deployers []*node // the bare nodes that lead anywhere
+	ways := map[string]int{} // how many bare nodes lead to a key
 	for _, n := range x.bare {
-		if len(covers[n]) > 0 {
-			deployers = append(deployers, n)
+		for k := range covers[n] {
+			ways[k]++
 		}
 	}
 	var open []*node
 	for _, n := range x.bare {
-		if slices.ContainsFunc(deployers, func(m *node) bool { return leads(m, n) }) {
+		others := ways[n.key]
+		if covers[n][n.key] {
+			others--
+		}
+		if others > 0 {
 			open = append(open, n)
 		} else {
 			raise(n)
@@ -80,7 +83,7 @@ func (x *expander) cover(n *node, keys map[string]bool) {
 	for i := range x.Found {
 		f := &x.Found[i]
 		switch {
-		case f.Kind == result.KindPlain:
+		case f.Kind == result.KindPlain && len(files) > 0:
 			for _, p := range f.Files {
 				if files[p] {
 					keys["file:"+p] = true
@@ -175,11 +178,11 @@ func name(ns []*node, taken []result.Target) {
 	}
 	for _, n := range ns {
 		if count[n.t.Name] > 1 {
-			at := n.root.t.Path
+			at := n.root.t.Name
 			if n.root.t.Kind == result.KindPlain {
 				at = path.Dir(n.root.t.Files[0])
 			}
-			n.t.Name += "@" + cmp.Or(at, ".")
+			n.t.Name += "@" + at
 		}
 	}
 	seen := map[string]int{}
