@@ -16,14 +16,15 @@ type Found struct {
 	tree    *tree
 }
 
-// deployerKinds are the objects of Argo CD and Flux that deploy something, in
-// YAML, JSON or a template.
-var deployerKinds = regexp.MustCompile(`kind"?\s*:\s*["']?(Application(Set)?|HelmRelease)\b|kustomize\.toolkit\.fluxcd\.io/`)
+// applications are the objects of Argo CD that deploy something, in YAML, JSON
+// or a template.
+var applications = regexp.MustCompile(`kind"?\s*:\s*["']?Application(Set)?\b`)
 
-// mayDeploy is a cheap test that no file with such an object fails, unless its
-// API group is put together by a template.
+// mayDeploy is a cheap test that no file with an object of Argo CD or Flux
+// fails that deploys something, or says from where, unless its API group is put
+// together by a template.
 func mayDeploy(text []byte) bool {
-	return (bytes.Contains(text, []byte("argoproj.io/")) || bytes.Contains(text, []byte("toolkit.fluxcd.io/"))) && deployerKinds.Match(text)
+	return bytes.Contains(text, []byte(".fluxcd.io/")) || bytes.Contains(text, []byte("argoproj.io/")) && applications.Match(text)
 }
 
 func isTemplateName(p string) bool {

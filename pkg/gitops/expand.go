@@ -1,6 +1,7 @@
 package gitops
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -65,9 +66,10 @@ type expander struct {
 	bare  []*node
 	all   []*node          // deployed, in order of finding
 	known map[string]*node // deployed, by root and content
-	rest  bool             // everything that can hold a ConfigMap was read
 	read  []*node
-	ids   map[*node]string
+	// sought are the names of ConfigMaps and Secrets that were looked for
+	// beyond what holds GitOps objects.
+	sought map[string]bool
 }
 
 // Expand follows the GitOps objects of the discovered targets. A target that
@@ -76,7 +78,7 @@ func Expand(ctx context.Context, opt Options) (*Plan, error) {
 	if opt.Skip == nil {
 		opt.Skip = func(string) bool { return false }
 	}
-	x := &expander{Options: opt, origin: newOrigin(opt.Repo, opt.Repositories), known: map[string]*node{}, ids: map[*node]string{}}
+	x := &expander{Options: opt, origin: newOrigin(opt.Repo, opt.Repositories), known: map[string]*node{}, sought: map[string]bool{}}
 	level := x.start()
 	for len(level) > 0 {
 		for _, n := range level {
@@ -269,14 +271,20 @@ func (x *expander) find(ctx context.Context, n *node, group, kind, namespace, na
 				return o
 			}
 		}
-		if again || x.rest {
+		if again || group != "" || x.sought[name] {
 			return nil
 		}
-		// It may stand in something that holds no GitOps object.
-		x.rest = true
+		// It may stand in something that holds no GitOps object: a manifest
+		// that has its name, or what another object deploys.
+		x.sought[name] = true
 		for _, m := range x.bare {
-			if m.t.Kind != result.KindHelm && x.load(ctx, m) != nil {
-				return nil
+			if m.t.Kind == result.KindPlain && !m.read {
+				if data, err := x.Repo.ReadFile(m.t.Files[0]); err != nil || !bytes.Contains(data, []byte(name)) {
+					continue
+				}
+				if x.load(ctx, m) != nil {
+					return nil
+				}
 			}
 		}
 		for _, m := range x.all {
