@@ -169,7 +169,7 @@ func (x *expander) postBuild(ctx context.Context, n *node, o *manifest.Object, p
 			}
 		}
 		if !ref.At("optional").IsTrue() {
-			x.note(n, o, ref, "rendered without its variables", "%s %q of substituteFrom %s", kind, name, why)
+			x.note(n, o, ref, "commit it, or mark the reference as optional; the overlay is built without its variables", "%s %q of substituteFrom %s", kind, name, why)
 			t.Warnings = append(t.Warnings, kind+" "+name+" "+why+": rendered without its variables")
 		}
 	}

@@ -152,7 +152,7 @@ func (x *expander) valuesFrom(ctx context.Context, n *node, o *manifest.Object, 
 		p, text, why := x.datum(ctx, n, kind, o.Key.Namespace, name, key)
 		if why != "" {
 			if !ref.At("optional").IsTrue() {
-				x.note(n, o, ref, "rendered without these values", "%s %q of valuesFrom %s", kind, name, why)
+				x.note(n, o, ref, "commit it, or mark the reference as optional; the chart is rendered without these values", "%s %q of valuesFrom %s", kind, name, why)
 				t.Warnings = append(t.Warnings, fmt.Sprintf("%s %q %s: rendered without its values", kind, name, why))
 			}
 			continue
