@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -245,9 +246,25 @@ func (x *expander) note(n *node, o *manifest.Object, at manifest.Place, hint, fo
 	n.notes = append(n.notes, st)
 }
 
-// find looks an object up: in the output that refers to it, then in what
-// belongs to the same root, then anywhere. An object without a namespace may
-// be applied to any.
+// nearness says how much two nodes have to do with each other: nothing more
+// than one root, and otherwise the directories that their roots share.
+func nearness(a, b *node) int {
+	if a.root == b.root {
+		return 1 << 30
+	}
+	p, q := strings.Split(path.Dir(fileOf(a.root)), "/"), strings.Split(path.Dir(fileOf(b.root)), "/")
+	n := 0
+	for n < min(len(p), len(q)) && p[n] == q[n] {
+		n++
+	}
+	// Of two that share as much, the one that stands higher.
+	return n<<10 + 1<<10 - min(len(p), 1<<10)
+}
+
+// find looks an object up: in the output that refers to it, then in what the
+// same root leads to, then in what stands nearest to it: each cluster's
+// directory may hold an object of the same name. An object without a namespace
+// may be applied to any.
 func (x *expander) find(ctx context.Context, n *node, group, kind, namespace, name string) *manifest.Object {
 	fits := func(m *node) *manifest.Object {
 		for _, o := range m.objects {
@@ -261,15 +278,17 @@ func (x *expander) find(ctx context.Context, n *node, group, kind, namespace, na
 		return o
 	}
 	for again := false; ; again = true {
+		var best *manifest.Object
+		nearest := -1
 		for _, m := range x.read {
-			if o := fits(m); o != nil && m.root == n.root {
-				return o
+			if near := nearness(m, n); near > nearest {
+				if o := fits(m); o != nil {
+					best, nearest = o, near
+				}
 			}
 		}
-		for _, m := range x.read {
-			if o := fits(m); o != nil {
-				return o
-			}
+		if best != nil {
+			return best
 		}
 		if again || group != "" || x.sought[name] {
 			return nil
