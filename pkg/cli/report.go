@@ -14,11 +14,10 @@ func reportCommand() *ucli.Command {
 	return &ucli.Command{
 		Name: "report", Usage: "write a JSON report in other formats", ArgsUsage: "REPORT.json",
 		Description: "Examples:\n   kustoms scan --report json=kustoms.json --exit-zero\n   kustoms report kustoms.json --report sarif=kustoms.sarif --report junit=kustoms.xml",
-		Flags: []ucli.Flag{
+		Flags: append(shapeFlags(),
 			&ucli.StringSliceFlag{Name: "report", Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
 			&ucli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the report on the standard output"},
-			&ucli.BoolFlag{Name: "no-color", EnvVars: []string{"KUSTOMS_NO_COLOR", "NO_COLOR"}, Usage: "no colour"},
-		},
+		),
 		Action: func(c *ucli.Context) error {
 			rep, err := readReport(c)
 			if err != nil {
@@ -28,7 +27,11 @@ func reportCommand() *ucli.Command {
 			if len(c.StringSlice("report")) > 0 && !c.IsSet("format") {
 				format = ""
 			}
-			out, err := parseOutputs(c.StringSlice("report"), format, report.Options{Color: isTerminal(c.App.Writer) && !c.Bool("no-color")})
+			shape, err := shapeOf(c)
+			if err != nil {
+				return err
+			}
+			out, err := parseOutputs(c.StringSlice("report"), format, shape)
 			if err != nil {
 				return err
 			}
@@ -64,7 +67,11 @@ func readReport(c *ucli.Context) (*result.Report, error) {
 	if c.Args().Len() != 1 {
 		return nil, usage("write one with: kustoms scan --report json=kustoms.json", "%s wants one JSON report", c.Command.Name)
 	}
-	name := c.Args().First()
+	return readReportFile(c, c.Args().First())
+}
+
+// readReportFile reads a JSON report, "-" from the standard input.
+func readReportFile(c *ucli.Context, name string) (*result.Report, error) {
 	var in io.Reader = c.App.Reader
 	if name != "-" {
 		f, err := os.Open(name)

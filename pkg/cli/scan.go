@@ -3,10 +3,10 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	ucli "github.com/urfave/cli/v2"
 
-	"github.com/kustoms-dev/kustoms/pkg/report"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
 )
 
@@ -23,15 +23,14 @@ Examples:
 
 Exit codes: 0 clean, 1 findings at or over --fail-on, 2 wrong usage or
 configuration, 3 incomplete: something could not be looked at.`,
-		Flags: append(targetFlags(),
+		Flags: slices.Concat(targetFlags(), shapeFlags(), []ucli.Flag{
 			&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
 			&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
 			&ucli.BoolFlag{Name: "exit-zero", EnvVars: []string{"KUSTOMS_EXIT_ZERO"}, Usage: "end with 0 whatever the scan found or could not look at"},
 			&ucli.StringSliceFlag{Name: "rules", EnvVars: []string{"KUSTOMS_RULES"}, Usage: "run only these rules or families; -`NAME` leaves one out"},
 			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress, and no text report unless --format asks for one"},
-			&ucli.BoolFlag{Name: "no-color", EnvVars: []string{"KUSTOMS_NO_COLOR", "NO_COLOR"}, Usage: "no colour"},
-		),
+		}),
 		Action: func(c *ucli.Context) error { return runScan(c, stderr) },
 	}
 }
@@ -56,7 +55,11 @@ func runScan(c *ucli.Context, stderr io.Writer) error {
 		format = ""
 	}
 	stdout := c.App.Writer
-	out, err := parseOutputs(c.StringSlice("report"), format, report.Options{Color: isTerminal(stdout) && !c.Bool("no-color")})
+	shape, err := shapeOf(c)
+	if err != nil {
+		return err
+	}
+	out, err := parseOutputs(c.StringSlice("report"), format, shape)
 	if err != nil {
 		return err
 	}
@@ -84,8 +87,9 @@ func runScan(c *ucli.Context, stderr io.Writer) error {
 	if err := out.write(rep, stdout); err != nil {
 		return err
 	}
-	if c.Bool("exit-zero") {
-		return nil
+	err = verdict(rep)
+	if c.Bool("exit-zero") && err != nil {
+		return &codeError{exitClean, err.Error() + " (0 for --exit-zero)"}
 	}
-	return verdict(rep)
+	return err
 }

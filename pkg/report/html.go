@@ -157,7 +157,7 @@ func htmlFiles(r *result.Report, found []*result.Finding) []htmlFile {
 		file := htmlFile{Path: g.path, Open: before < htmlUnfolded}
 		before += len(g.findings)
 		for _, f := range g.findings {
-			v := htmlFinding{Finding: f, Place: place(r, f), Known: r.Rule(f.Rule) != nil, Chain: htmlChain(f)}
+			v := htmlFinding{Finding: f, Place: place(r, f), Known: r.Rule(f.Rule) != nil, Chain: originsOf(f)}
 			v.Lines = htmlLines(f, v.Place)
 			if gate(f) && opened < htmlOpen {
 				opened++
@@ -179,18 +179,6 @@ func htmlFiles(r *result.Report, found []*result.Finding) []htmlFile {
 		out = append(out, file)
 	}
 	return out
-}
-
-// htmlChain leads to the rendered line; a plain manifest needs none.
-func htmlChain(f *result.Finding) []result.Origin {
-	c := f.Loc.Chain[:min(len(f.Loc.Chain), sarifPlaces)]
-	if len(c) == 0 || len(c) == 1 && c[0].Role == result.RoleFile {
-		return nil
-	}
-	if at := f.Loc.Rendered; !at.IsZero() {
-		c = append(slices.Clone(c), result.Origin{Span: at, Role: "rendered"})
-	}
-	return c
 }
 
 // htmlLine is a line of an excerpt in three parts, the middle one marked.

@@ -53,6 +53,11 @@ type Options struct {
 	// Time is when the scan ran, for the formats that demand one; reports
 	// hold none, so that two runs give the same bytes.
 	Time time.Time
+	// Commit is the commit that was scanned, for the formats that demand one;
+	// "" if unknown.
+	Commit string
+	// Previous are reports of earlier runs, oldest first, for a trend.
+	Previous []*result.Report
 }
 
 // Formats lists every format, sorted by name, with default options.
@@ -68,6 +73,8 @@ func (o Options) Formats() []Format {
 		{"github-annotations", "GitHub workflow commands, to be printed by a step", annotations{}},
 		{"github-summary", "Markdown for GitHub's step summary", markdown{bytes: summaryBytes}},
 		{"gitlab-codequality", "GitLab Code Quality, for every tier", codeQuality{}},
+		{"gitlab-sast", "GitLab SAST report: all findings but secrets and vulnerable images", o.gitlab("sast", gitlabSAST, gitlabInSource)},
+		{"gitlab-secret-detection", "GitLab secret detection report", o.gitlab("secret_detection", gitlabSecret, gitlabInCommit)},
 		{"html", "one page for a browser: no script, nothing from outside", WriterFunc(writeHTML)},
 		{"json", "everything, lossless; replays into the other formats", WriterFunc(writeJSON)},
 		{"junit", "JUnit XML for GitLab and others", junit{}},
@@ -76,6 +83,10 @@ func (o Options) Formats() []Format {
 		{"sarif", "SARIF 2.1.0 for GitHub and GitLab code scanning", sarif{category: o.Category, suppressed: o.Suppressed}},
 		{"text", "for people, on a terminal", text{color: o.Color, verbose: o.Verbose, width: o.Width}},
 	}
+}
+
+func (o Options) gitlab(kind string, takes func(*result.Report, *result.Finding) bool, locate func(gitlab, *result.Report, *result.Finding, *gitlabVulnerability)) gitlab {
+	return gitlab{kind: kind, takes: takes, locate: locate, time: o.Time, commit: o.Commit}
 }
 
 // Lookup finds a format by name.

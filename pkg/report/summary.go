@@ -238,6 +238,19 @@ func place(r *result.Report, f *result.Finding) source.Span {
 	return s
 }
 
+// originsOf leads from a finding's primary place to the rendered line, for what
+// can show a chain of places; a plain manifest needs none.
+func originsOf(f *result.Finding) []result.Origin {
+	c := f.Loc.Chain[:min(len(f.Loc.Chain), sarifPlaces)]
+	if len(c) == 0 || len(c) == 1 && c[0].Role == result.RoleFile {
+		return nil
+	}
+	if at := f.Loc.Rendered; !at.IsZero() {
+		c = append(slices.Clone(c), result.Origin{Span: at, Role: "rendered"})
+	}
+	return c
+}
+
 // about is what a finding concerns: the object, and the container in it.
 func about(f *result.Finding) string {
 	o := f.Object.String()

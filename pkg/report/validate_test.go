@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -62,6 +63,41 @@ func TestSARIFSchema(t *testing.T) {
 		for _, suppressed := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				validJSON(t, s, write(t, Format{Name: "sarif", Write: sarif{suppressed: suppressed}}, r))
+			})
+		}
+	}
+}
+
+// GitLab publishes its schemas of security reports where no package registry
+// has them; those here state the same demands in our own words. With
+// KUSTOMS_GITLAB_SCHEMAS, a directory of GitLab's own files, these are asked too.
+func TestGitLabSchemas(t *testing.T) {
+	files := map[string]string{
+		"gitlab-codequality": "gitlab-codequality.json",
+		"gitlab-sast":        "gitlab-security.json", "gitlab-secret-detection": "gitlab-security.json", "gitlab-container-scanning": "gitlab-security.json",
+	}
+	for _, f := range Formats() {
+		file, ok := files[f.Name]
+		if !ok {
+			continue
+		}
+		own, err := jsonschema.NewCompiler().Compile(filepath.Join("testdata", "schema", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		schemas := []*jsonschema.Schema{own}
+		if dir := os.Getenv("KUSTOMS_GITLAB_SCHEMAS"); dir != "" && file == "gitlab-security.json" {
+			s, err := jsonschema.NewCompiler().Compile(filepath.Join(dir, strings.TrimPrefix(f.Name, "gitlab-")+"-report-format.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			schemas = append(schemas, s)
+		}
+		for name, r := range cases() {
+			t.Run(f.Name+"/"+name, func(t *testing.T) {
+				for _, s := range schemas {
+					validJSON(t, s, write(t, f, r))
+				}
 			})
 		}
 	}

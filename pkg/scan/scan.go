@@ -118,6 +118,9 @@ feed:
 	slices.SortStableFunc(rep.Stages, func(a, b result.Stage) int {
 		return cmp.Or(strings.Compare(a.Target, b.Target), strings.Compare(a.Name, b.Name), strings.Compare(a.Reason, b.Reason))
 	})
+	for i := range rep.Targets {
+		rep.Targets[i].Helm = rep.Targets[i].Helm.Masked()
+	}
 	excerpt.Fill(r.Repo, rep)
 	triage.Run(&r.Triage, rep)
 	return rep, nil
