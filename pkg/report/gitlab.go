@@ -1,12 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
-	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
 // gitlab writes one of GitLab's security reports, in the shape of
@@ -20,11 +22,12 @@ import (
 //   - Descriptions and solutions are GitLab Flavored Markdown.
 //   - There is no place for suppressed findings: they are left out.
 type gitlab struct {
-	kind   string // "sast", "secret_detection", "container_scanning"
-	takes  func(r *result.Report, f *result.Finding) bool
-	locate func(o gitlab, r *result.Report, f *result.Finding, v *gitlabVulnerability)
-	time   time.Time
-	commit string
+	kind  string // "sast", "secret_detection", "container_scanning"
+	takes func(r *result.Report, f *result.Finding) bool
+	// entries makes what the report says of a finding, of its common part.
+	entries func(o gitlab, r *result.Report, f *result.Finding, common gitlabVulnerability) []gitlabVulnerability
+	time    time.Time
+	commit  string
 }
 
 const (
@@ -33,6 +36,7 @@ const (
 	gitlabFindings    = 5000
 	gitlabName        = 255
 	gitlabIdentifiers = 20
+	gitlabCVSS        = 10
 	gitlabTime        = "2006-01-02T15:04:05"
 )
 
@@ -79,6 +83,7 @@ type gitlabVulnerability struct {
 	Solution    string             `json:"solution,omitempty"`
 	Identifiers []gitlabIdentifier `json:"identifiers"`
 	Links       []gitlabLink       `json:"links,omitempty"`
+	CVSS        []gitlabCVSSVector `json:"cvss_vectors,omitempty"`
 	Location    gitlabLocation     `json:"location"`
 	Tracking    *gitlabTracking    `json:"tracking,omitempty"`
 }
@@ -92,6 +97,11 @@ type gitlabIdentifier struct {
 
 type gitlabLink struct {
 	URL string `json:"url"`
+}
+
+type gitlabCVSSVector struct {
+	Vendor string `json:"vendor"`
+	Vector string `json:"vector"`
 }
 
 type gitlabLocation struct {
@@ -144,21 +154,26 @@ func (o gitlab) Write(w io.Writer, r *result.Report) error {
 	}
 	vulns := []gitlabVulnerability{}
 	size := 0
-	for _, f := range mine {
-		v := o.vulnerability(r, f)
-		b, err := json.Marshal(v)
+	cut := 0
+	for i, f := range mine {
+		vs := o.entries(o, r, f, o.vulnerability(r, f))
+		for j := range vs {
+			vs[j].Identifiers = vs[j].Identifiers[:min(len(vs[j].Identifiers), gitlabIdentifiers)]
+		}
+		b, err := json.Marshal(vs)
 		if err != nil {
 			return err
 		}
-		if size += len(b); size > gitlabBytes || len(vulns) == gitlabFindings {
+		if size += len(b); size > gitlabBytes || len(vulns)+len(vs) > gitlabFindings {
+			cut = len(mine) - i
 			break
 		}
-		vulns = append(vulns, v)
+		vulns = append(vulns, vs...)
 	}
 	return json.NewEncoder(w).Encode(gitlabReport{
 		Version:         gitlabVersion,
 		Schema:          "https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v" + gitlabVersion + "/dist/" + gitlabSchemaFile(o.kind),
-		Scan:            o.scan(r, len(mine)-len(vulns)),
+		Scan:            o.scan(r, cut),
 		Vulnerabilities: vulns,
 	})
 }
@@ -226,8 +241,6 @@ func (o gitlab) vulnerability(r *result.Report, f *result.Finding) gitlabVulnera
 			v.Links = append(v.Links, gitlabLink{ref})
 		}
 	}
-	o.locate(o, r, f, &v)
-	v.Identifiers = v.Identifiers[:min(len(v.Identifiers), gitlabIdentifiers)]
 	return v
 }
 
@@ -258,38 +271,78 @@ func gitlabDescription(r *result.Report, f *result.Finding) string {
 
 // gitlabSAST takes what neither of the other reports does.
 func gitlabSAST(r *result.Report, f *result.Finding) bool {
-	return !gitlabSecret(r, f)
+	return !gitlabSecret(r, f) && !gitlabImage(r, f)
 }
+
+func gitlabImage(_ *result.Report, f *result.Finding) bool { return f.Vulnerability != nil }
 
 func gitlabSecret(r *result.Report, f *result.Finding) bool {
 	return f.Leak != nil || family(r, f.Rule) == "secret"
 }
 
 // inSource places a vulnerability in a file of the repository.
-func (o gitlab) inSource(r *result.Report, f *result.Finding, v *gitlabVulnerability) source.Span {
+func (v *gitlabVulnerability) inSource(r *result.Report, f *result.Finding) {
 	at := place(r, f)
 	v.Location.File, v.Location.StartLine, v.Location.EndLine = line(at.Path), at.Start.Line, at.EndLine()
 	v.Tracking = &gitlabTracking{"source", []gitlabTrackingItem{{
 		File: v.Location.File, StartLine: at.Start.Line, EndLine: at.EndLine(),
 		Signatures: []gitlabSignature{{"hash", line(f.Fingerprint)}},
 	}}}
-	return at
 }
 
-func gitlabInSource(o gitlab, r *result.Report, f *result.Finding, v *gitlabVulnerability) {
-	o.inSource(r, f, v)
+func gitlabInSource(_ gitlab, r *result.Report, f *result.Finding, v gitlabVulnerability) []gitlabVulnerability {
+	v.inSource(r, f)
+	return []gitlabVulnerability{v}
 }
 
 // gitlabInCommit adds the commit that brought a secret in: the one that was
 // scanned, if it is in no older one as far as is known.
-func gitlabInCommit(o gitlab, r *result.Report, f *result.Finding, v *gitlabVulnerability) {
-	o.inSource(r, f, v)
-	c := &gitlabCommit{SHA: o.commit}
+func gitlabInCommit(o gitlab, r *result.Report, f *result.Finding, v gitlabVulnerability) []gitlabVulnerability {
+	v.inSource(r, f)
+	c := &gitlabCommit{SHA: cmp.Or(line(o.commit), gitlabNoCommit)}
 	if f.Leak != nil && f.Leak.Commit != "" {
 		c = &gitlabCommit{line(f.Leak.Commit), line(f.Leak.Author), line(f.Leak.Date)}
 	}
-	if c.SHA == "" {
-		c.SHA = gitlabNoCommit
-	}
 	v.Location.Commit = c
+	return []gitlabVulnerability{v}
+}
+
+// gitlabInImage makes an entry for each package: GitLab tracks a vulnerability
+// by image and package.
+func gitlabInImage(_ gitlab, r *result.Report, f *result.Finding, common gitlabVulnerability) []gitlabVulnerability {
+	vuln := f.Vulnerability
+	common.Name = clip(line(cmp.Or(vuln.Title, vuln.ID)), gitlabName)
+	if vuln.Rating == result.RatedUnknown || vuln.Rating == "" {
+		common.Severity = "Unknown"
+	}
+	common.Identifiers = nil
+	for _, id := range append([]string{vuln.ID}, vuln.Aliases...) {
+		kind, _, _ := strings.Cut(strings.ToLower(line(id)), "-")
+		_, url := advisorySource(id)
+		common.Identifiers = append(common.Identifiers, gitlabIdentifier{cmp.Or(kind, "kustoms"), line(id), line(id), url})
+	}
+	for _, ref := range vuln.Refs {
+		if webURL(ref) {
+			common.Links = append(common.Links, gitlabLink{ref})
+		}
+	}
+	for _, c := range vuln.CVSS[:min(len(vuln.CVSS), gitlabCVSS)] {
+		common.CVSS = append(common.CVSS, gitlabCVSSVector{cmp.Or(line(c.Source), "unknown"), line(c.Vector)})
+	}
+	common.Location.Image = imageName(vuln.Image)
+	common.Location.OS = cmp.Or(line(vuln.Image.OS), "unknown")
+	common.Description += "\n\n" + md(clip(line("deployed by "+place(r, f).String()), sarifText))
+	var out []gitlabVulnerability
+	for i, p := range vuln.Packages {
+		v := common
+		if i > 0 {
+			v.ID = fmt.Sprintf("%s/%d", common.ID, i)
+		}
+		v.Solution = md(clip(line(upgrade(p)), sarifText))
+		d := &gitlabDependency{Version: line(p.Installed)}
+		d.Package.Name = cmp.Or(line(p.Name), "unknown")
+		v.Location.Depends = d
+		out = append(out, v)
+	}
+	return out
 }

@@ -26,19 +26,21 @@ const (
 func TestHostile(t *testing.T) {
 	const html, links = hostileHTML, hostileLinks
 	forbidden := map[string]string{
-		"csv":                     ``, // TestHostileCSV
-		"github-annotations":      `(?m)^(::error file=x|##\[|section_start|/close)`,
-		"github-summary":          html + `|` + links,
-		"gitlab-codequality":      ``, // JSON, whose readers escape
-		"gitlab-sast":             ``, // TestHostileGitLab
-		"gitlab-secret-detection": ``,
-		"html":                    `(?i)<(script|img|iframe|object|embed|base|form|a [^>]*href="[^h#])|javascript:alert|ZgotmplZ`,
-		"json":                    ``,
-		"junit":                   html,
-		"junit-strict":            html,
-		"markdown":                html + `|` + links,
-		"sarif":                   ``,
-		"text":                    `(?m)^\s*(::error|##\[|/close)|##\[group`,
+		"csv":                       ``, // TestHostileCSV
+		"github-annotations":        `(?m)^(::error file=x|##\[|section_start|/close)`,
+		"github-summary":            html + `|` + links,
+		"gitlab-codequality":        ``, // JSON, whose readers escape
+		"cyclonedx":                 ``,
+		"gitlab-container-scanning": ``,
+		"gitlab-sast":               ``, // TestHostileGitLab
+		"gitlab-secret-detection":   ``,
+		"html":                      `(?i)<(script|img|iframe|object|embed|base|form|a [^>]*href="[^h#])|javascript:alert|ZgotmplZ`,
+		"json":                      ``,
+		"junit":                     html,
+		"junit-strict":              html,
+		"markdown":                  html + `|` + links,
+		"sarif":                     ``,
+		"text":                      `(?m)^\s*(::error|##\[|/close)|##\[group`,
 	}
 	for _, f := range Formats() {
 		t.Run(f.Name, func(t *testing.T) {

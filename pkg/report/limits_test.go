@@ -20,17 +20,18 @@ type limit struct {
 
 func limits() map[string]limit {
 	return map[string]limit{
-		"github-annotations":      {bytes: 50_000, cut: "left out"},
-		"github-summary":          {bytes: 1 << 20, cut: "left out"},
-		"gitlab-codequality":      {bytes: 10_000_000, cut: "left out"},
-		"gitlab-sast":             {bytes: 40_000_000, cut: "findings left out"},
-		"gitlab-secret-detection": {bytes: 40_000_000},
-		"html":                    {bytes: 12_000_000, cut: "left out"},
-		"markdown":                {runes: 65_536, cut: "left out"},
-		"junit":                   {bytes: 30_000_000},
-		"junit-strict":            {bytes: 30_000_000},
-		"sarif":                   {bytes: 10_000_000, cut: "findings left out"},
-		"text":                    {bytes: 1_000_000, cut: "findings more"},
+		"github-annotations":        {bytes: 50_000, cut: "left out"},
+		"github-summary":            {bytes: 1 << 20, cut: "left out"},
+		"gitlab-codequality":        {bytes: 10_000_000, cut: "left out"},
+		"gitlab-container-scanning": {bytes: 40_000_000, cut: "findings left out"},
+		"gitlab-sast":               {bytes: 40_000_000, cut: "findings left out"},
+		"gitlab-secret-detection":   {bytes: 40_000_000},
+		"html":                      {bytes: 12_000_000, cut: "left out"},
+		"markdown":                  {runes: 65_536, cut: "left out"},
+		"junit":                     {bytes: 30_000_000},
+		"junit-strict":              {bytes: 30_000_000},
+		"sarif":                     {bytes: 10_000_000, cut: "findings left out"},
+		"text":                      {bytes: 1_000_000, cut: "findings more"},
 	}
 }
 

@@ -70,11 +70,13 @@ func Lookup(name string) (Format, error) { return Options{}.Lookup(name) }
 func (o Options) Formats() []Format {
 	return []Format{
 		{"csv", "a row a finding, for spreadsheets", WriterFunc(writeCSV)},
+		{"cyclonedx", "CycloneDX 1.6: images, their known vulnerabilities and what was decided (VEX)", cyclonedx{o.Time}},
 		{"github-annotations", "GitHub workflow commands, to be printed by a step", annotations{}},
 		{"github-summary", "Markdown for GitHub's step summary", markdown{bytes: summaryBytes}},
 		{"gitlab-codequality", "GitLab Code Quality, for every tier", codeQuality{}},
-		{"gitlab-sast", "GitLab SAST report: all findings but secrets and vulnerable images", o.gitlab("sast", gitlabSAST, gitlabInSource)},
-		{"gitlab-secret-detection", "GitLab secret detection report", o.gitlab("secret_detection", gitlabSecret, gitlabInCommit)},
+		{"gitlab-container-scanning", "GitLab container scanning report: known vulnerabilities of images", gitlab{"container_scanning", gitlabImage, gitlabInImage, o.Time, o.Commit}},
+		{"gitlab-sast", "GitLab SAST report: all findings but secrets and vulnerable images", gitlab{"sast", gitlabSAST, gitlabInSource, o.Time, o.Commit}},
+		{"gitlab-secret-detection", "GitLab secret detection report", gitlab{"secret_detection", gitlabSecret, gitlabInCommit, o.Time, o.Commit}},
 		{"html", "one page for a browser: no script, nothing from outside", WriterFunc(writeHTML)},
 		{"json", "everything, lossless; replays into the other formats", WriterFunc(writeJSON)},
 		{"junit", "JUnit XML for GitLab and others", junit{}},
@@ -83,10 +85,6 @@ func (o Options) Formats() []Format {
 		{"sarif", "SARIF 2.1.0 for GitHub and GitLab code scanning", sarif{category: o.Category, suppressed: o.Suppressed}},
 		{"text", "for people, on a terminal", text{color: o.Color, verbose: o.Verbose, width: o.Width}},
 	}
-}
-
-func (o Options) gitlab(kind string, takes func(*result.Report, *result.Finding) bool, locate func(gitlab, *result.Report, *result.Finding, *gitlabVulnerability)) gitlab {
-	return gitlab{kind: kind, takes: takes, locate: locate, time: o.Time, commit: o.Commit}
 }
 
 // Lookup finds a format by name.

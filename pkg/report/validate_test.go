@@ -5,9 +5,11 @@ import (
 	"encoding/xml"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -65,6 +67,45 @@ func TestSARIFSchema(t *testing.T) {
 				validJSON(t, s, write(t, Format{Name: "sarif", Write: sarif{suppressed: suppressed}}, r))
 			})
 		}
+	}
+}
+
+// The library of CycloneDX carries the schemas that the standard publishes.
+func TestCycloneDXSchema(t *testing.T) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/CycloneDX/cyclonedx-go").Output()
+	if err != nil {
+		t.Skipf("go list does not find the library of CycloneDX: %v", err)
+	}
+	dir := filepath.Join(strings.TrimSpace(string(out)), "schema")
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	// The schemas name each other by the address where they are published.
+	for url, file := range map[string]string{
+		"http://cyclonedx.org/schema/bom-1.6.schema.json":  "bom-1.6.schema.json",
+		"http://cyclonedx.org/schema/spdx.schema.json":     "spdx.schema.json",
+		"http://cyclonedx.org/schema/jsf-0.82.schema.json": "jsf-0.82.schemax.json",
+	} {
+		f, err := os.Open(filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		doc, err := jsonschema.UnmarshalJSON(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource(url, doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := c.Compile("http://cyclonedx.org/schema/bom-1.6.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range cases() {
+		t.Run(name, func(t *testing.T) {
+			validJSON(t, s, write(t, Format{Name: "cyclonedx", Write: cyclonedx{time: time.Unix(1e9, 0)}}, r))
+		})
 	}
 }
 

@@ -77,6 +77,7 @@ var libraries = []library{
 	{"helm.sh/helm", []string{"pkg/render/helm"}, "pkg/render/helm alone, so that the next major version can take its place"},
 	{"sigs.k8s.io/kustomize", []string{"pkg/render/kustomize"}, "pkg/render/kustomize alone: its OpenAPI schema is global to the process, and one place must guard it"},
 	{"github.com/zricethezav/gitleaks", []string{"pkg/secret"}, "pkg/secret alone: it configures itself through globals"},
+	{"github.com/CycloneDX/cyclonedx-go", []string{"pkg/report"}, "a format is known to its writer alone"},
 	{"github.com/chavacava/garif", []string{"pkg/report"}, "pkg/report alone, where its omissions are mended"},
 	{"github.com/google/go-containerregistry", nil, "pkg/image alone: it reaches the network"},
 	{"github.com/google/cel-go", nil, "pkg/policy alone: what runs a user's expressions bounds them"},
