@@ -77,7 +77,7 @@ func (o Options) Formats() []Format {
 		{"gitlab-container-scanning", "GitLab container scanning report: known vulnerabilities of images", gitlab{"container_scanning", gitlabImage, gitlabInImage, o.Time, o.Commit}},
 		{"gitlab-sast", "GitLab SAST report: all findings but secrets and vulnerable images", gitlab{"sast", gitlabSAST, gitlabInSource, o.Time, o.Commit}},
 		{"gitlab-secret-detection", "GitLab secret detection report", gitlab{"secret_detection", gitlabSecret, gitlabInCommit, o.Time, o.Commit}},
-		{"html", "one page for a browser: no script, nothing from outside", WriterFunc(writeHTML)},
+		{"html", "one page for a browser: no script, nothing from outside", html{o.Previous}},
 		{"json", "everything, lossless; replays into the other formats", WriterFunc(writeJSON)},
 		{"junit", "JUnit XML for GitLab and others", junit{}},
 		{"junit-strict", "JUnit XML within the schema that Jenkins publishes", junit{strict: true}},
