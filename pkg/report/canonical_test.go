@@ -17,6 +17,11 @@ func canonical() *result.Report {
 		Schema: result.SchemaVersion,
 		Tool:   result.Tool{Name: "kustoms", Version: "0.1.0"},
 		Gate:   result.Gate{FailOn: "high"},
+		Coverage: result.NewCoverage([]result.FileCoverage{
+			{Path: "charts/shop/templates/web.yaml", Lines: 40, Rendered: 40},
+			{Path: "charts/shop/templates/hpa.yaml", Lines: 12, Missing: []result.LineRange{{From: 2, To: 15}}},
+			{Path: "charts/shop/templates/" + hostile("file"), Lines: 8, Rendered: 6, Missing: []result.LineRange{{From: 3, To: 3}, {From: 7, To: 7}}},
+		}),
 		Rules: []result.Rule{
 			{ID: "CVE-2026-1000", Family: "vulnerability", Analyzer: "images", Title: "Buffer overflow in libexample", Severity: result.Critical,
 				Why: "A long name overwrites memory.", Standards: []string{"CWE-120"}},

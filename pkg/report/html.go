@@ -50,6 +50,7 @@ type htmlPage struct {
 	Tally       []htmlCount
 	Charts      []htmlChart
 	Trend       *htmlTrend
+	Coverage    *htmlCoverage
 	Targets     []result.Target
 	MoreTargets int
 	Files       []htmlFile
@@ -117,6 +118,7 @@ func (o html) page(r *result.Report) *htmlPage {
 		p.Tally = append(p.Tally, htmlCount{s, sum.Count[s]})
 	}
 	p.Trend = trendOf(slices.Concat(o.previous, []*result.Report{r}))
+	p.Coverage = coverageOf(r.Coverage)
 	used := map[string]bool{}
 	for _, f := range slices.Concat(shown, set) {
 		if m := r.Rule(f.Rule); m != nil && !used[m.ID] {
