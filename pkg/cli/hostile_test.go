@@ -224,4 +224,12 @@ func TestHostileRepository(t *testing.T) {
 	}
 	check(t, "standard output", noTerminal+`|`+noRunner, stdout.String())
 	check(t, "standard error", noTerminal+`|`+noRunner, stderr.String())
+
+	stdout.Reset()
+	stderr.Reset()
+	cli.Main(t.Context(), []string{"kustoms", "images", dir, "--root", dir}, strings.NewReader(""), &stdout, &stderr)
+	if !strings.Contains(stdout.String(), canary) {
+		t.Error("images: lists nothing of the repository")
+	}
+	check(t, "images", noTerminal+`|(?m)^(##|::)`, stdout.String()+stderr.String())
 }

@@ -7,6 +7,7 @@ import (
 
 	ucli "github.com/urfave/cli/v2"
 
+	"github.com/kustoms-dev/kustoms/pkg/report"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
 )
 
@@ -75,7 +76,7 @@ func runScan(c *ucli.Context, stderr io.Writer) error {
 	clear := func() {}
 	if isTerminal(stderr) && !c.Bool("quiet") {
 		run.Progress = func(e scan.Event) {
-			fmt.Fprintf(stderr, "\r\x1b[K[%d/%d] %s %.60s", e.Done, e.Total, e.Stage, e.Target)
+			fmt.Fprintf(stderr, "\r\x1b[K[%d/%d] %s %.60s", e.Done, e.Total, e.Stage, report.Printable(e.Target))
 		}
 		clear = func() { fmt.Fprint(stderr, "\r\x1b[K") }
 	}

@@ -83,6 +83,10 @@ func logLine(s string) string {
 	})
 }
 
+// Printable is s as one line that a terminal and a CI log show and do not obey,
+// for what commands print beside reports.
+func Printable(s string) string { return logLine(s) }
+
 // clip cuts s to at most n code points, the last of them "…".
 func clip(s string, n int) string {
 	if len(s) <= n || utf8.RuneCountInString(s) <= n {

@@ -27,6 +27,7 @@ const (
 	textFindings = 200
 	textRepeats  = 3  // of one rule in one file
 	textMild     = 10 // findings that are shown one by one
+	textTargets  = 3  // that are named
 	textMessage  = 1000
 	textName     = 250 // of a file or an object
 )
@@ -185,7 +186,11 @@ func (p *printer) finding(f *result.Finding, full bool) {
 	p.wrapRest(clip(logLine(f.Message), textMessage)+p.mark(f), "")
 	p.column("", where)
 	id := []string{f.Rule}
-	for _, s := range []string{about(f), environments(f)} {
+	seen := environments(f)
+	if n := len(f.Targets); n > textTargets && !p.verbose {
+		seen = fmt.Sprintf("seen in %d targets", n)
+	}
+	for _, s := range []string{about(f), seen} {
 		if s != "" {
 			id = append(id, s)
 		}
