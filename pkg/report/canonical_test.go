@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -77,6 +78,12 @@ func canonical() *result.Report {
 			r.Stages = append(r.Stages, result.Stage{Name: s, Target: t, Status: result.OK})
 		}
 	}
+	high := result.High
+	r.Graphs = []result.Graph{{
+		Title: "Who may reach whom",
+		Nodes: []result.GraphNode{{ID: "out", Label: "anywhere"}, {ID: "web", Label: "Deployment/shop/web", Severity: &high}, {ID: "api", Label: "Deployment/shop/api"}, {ID: "evil", Label: hostile("node")}},
+		Edges: []result.GraphEdge{{From: "out", To: "web", Label: "Ingress/shop/shop"}, {From: "web", To: "api", Label: "TCP 8080"}, {From: "api", To: "web"}, {From: "api", To: "evil", Label: hostile("edge")}, {From: "api", To: "nobody"}},
+	}}
 	r.Findings = canonicalFindings()
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -206,6 +213,9 @@ func empty() *result.Report {
 		Stages:  []result.Stage{{Name: "render", Target: "manifests", Status: result.OK}, {Name: "rules", Target: "manifests", Status: result.OK}},
 	}
 }
+
+// monorepo is made once: writers change nothing.
+var monorepo = sync.OnceValue(func() *result.Report { return large(30_000) })
 
 // large is a report with n findings, as a monorepo of charts gives.
 func large(n int) *result.Report {

@@ -134,8 +134,8 @@ func TestHTMLElements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tag := regexp.MustCompile(`<([a-z0-9]+)((?:\s+[A-Za-z-]+(?:="[^"]*")?)*)\s*/?>`)
-	attr := regexp.MustCompile(`([A-Za-z-]+)(?:="[^"]*")?`)
+	tag := regexp.MustCompile(`<([a-z0-9]+)((?:\s+[A-Za-z][A-Za-z0-9-]*(?:="[^"]*")?)*)\s*/?>`)
+	attr := regexp.MustCompile(`([A-Za-z][A-Za-z0-9-]*)(?:="[^"]*")?`)
 	elements := func(page string) map[string]bool {
 		out := map[string]bool{}
 		for _, m := range tag.FindAllStringSubmatch(page, -1) {

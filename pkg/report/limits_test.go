@@ -39,7 +39,7 @@ func limits() map[string]limit {
 // what it left out. With KUSTOMS_REPORT_OUT the files are kept there, for the
 // consumers' own validators.
 func TestLimits(t *testing.T) {
-	r := large(30_000)
+	r := monorepo()
 	for _, f := range Formats() {
 		t.Run(f.Name, func(t *testing.T) {
 			got := write(t, f, r)

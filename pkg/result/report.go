@@ -83,6 +83,7 @@ type Report struct {
 	Gate     Gate      `json:"gate"`
 	// Coverage is nil if no target has templates.
 	Coverage *Coverage `json:"coverage,omitempty"`
+	Graphs   []Graph   `json:"graphs,omitempty"`
 }
 
 // Gate is the severity at which the run fails.
