@@ -88,7 +88,7 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 	}
 	// An empty flag or variable is none: CI systems pass empty variables.
 	for name, into := range map[string]encoding.TextUnmarshaler{
-		"fail-on": &cfg.FailOn, "kube-version": &cfg.KubeVersion,
+		"fail-on": &cfg.FailOn, "kube-version": &cfg.KubeVersion, "profile": &cfg.Profile,
 		"render-timeout": &cfg.Limits.RenderTimeout, "max-render-size": &cfg.Limits.MaxRenderSize,
 	} {
 		if v := c.String(name); v != "" {

@@ -3,10 +3,12 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	ucli "github.com/urfave/cli/v2"
 
 	"github.com/kustoms-dev/kustoms/pkg/report"
+	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
 )
 
@@ -28,7 +30,8 @@ configuration, 3 incomplete: something could not be looked at.`,
 			&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
 			&ucli.BoolFlag{Name: "exit-zero", EnvVars: []string{"KUSTOMS_EXIT_ZERO"}, Usage: "end with 0 whatever the scan found or could not look at"},
-			&ucli.StringSliceFlag{Name: "rules", EnvVars: []string{"KUSTOMS_RULES"}, Usage: "run only these rules or families; -`NAME` leaves one out"},
+			&ucli.StringSliceFlag{Name: "rules", EnvVars: []string{"KUSTOMS_RULES"}, Usage: "run only these rules or families, by id or by another tool's id; -`NAME` leaves one out"},
+			&ucli.StringFlag{Name: "profile", EnvVars: []string{"KUSTOMS_PROFILE"}, Usage: "the set of rules that are on, a `PROFILE`: " + strings.Join(result.Profiles(), ", ")},
 			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress, and no text report unless --format asks for one"},
 			&ucli.BoolFlag{Name: "no-color", EnvVars: []string{"KUSTOMS_NO_COLOR", "NO_COLOR"}, Usage: "no colour"},
 		),

@@ -40,6 +40,8 @@ type Target struct {
 	// KubeVersion is the version to render for; after the run, the one
 	// rendered for.
 	KubeVersion string `json:"kubeVersion,omitempty"`
+	// Profile is the set of rules that are on here, "" for the run's.
+	Profile string `json:"profile,omitempty"`
 }
 
 // Helm says how a chart is rendered. Paths are repository-relative. Values

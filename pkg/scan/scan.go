@@ -21,6 +21,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
+	"github.com/kustoms-dev/kustoms/pkg/suppress"
 	"github.com/kustoms-dev/kustoms/pkg/triage"
 )
 
@@ -104,6 +105,7 @@ feed:
 	rep.Findings, rep.Stages = sink.Take()
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
+	rep.Waivers = append(sink.TakeWaivers(), suppress.Read(ctx, r.Repo, commented(rep))...)
 	if !slices.ContainsFunc(r.Targets, func(t result.Target) bool { return t.Kind != result.KindFiles }) {
 		rep.Stages = append(rep.Stages, result.Stage{
 			Name: "discover", Status: result.Failed, Reason: "found nothing to scan: no Helm chart, no Kustomize overlay and no Kubernetes manifest",
@@ -119,6 +121,26 @@ feed:
 	excerpt.Fill(r.Repo, rep)
 	triage.Run(&r.Triage, rep)
 	return rep, nil
+}
+
+// commented lists the files whose comments may speak of findings: those looked
+// at, and those that findings were traced to, which may lie outside.
+func commented(rep *result.Report) []string {
+	var out []string
+	for _, t := range rep.Targets {
+		if t.Kind == result.KindFiles {
+			out = append(out, t.Files...)
+		}
+	}
+	for i := range rep.Findings {
+		loc := &rep.Findings[i].Loc
+		out = append(out, loc.Primary.Path)
+		for _, o := range loc.Chain {
+			out = append(out, o.Path)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Render renders one target without checking it.

@@ -84,6 +84,9 @@ next:
 
 func join(a, b *result.Finding) bool {
 	merge(a, b)
+	if b.Suppressed == nil { // accepted in one target is not accepted in all
+		a.Suppressed = nil
+	}
 	a.Severity = max(a.Severity, b.Severity)
 	return true
 }

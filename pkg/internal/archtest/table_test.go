@@ -22,10 +22,10 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/image", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/image", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/suppress", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
-	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/triage"}), "what the user decided is data; who acts on it reads it"},
-	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
+	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest"}), "what the user decided is data; who acts on it reads it"},
+	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/suppress", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
 
 	{"pkg/discover", objects, "it reads GitOps objects where they stand; it renders nothing and checks nothing"},
 	{"pkg/render", objects, "a renderer gives documents; what they mean is for others"},
@@ -36,6 +36,7 @@ var layers = []layer{
 	{"pkg/gitops", indexed, "it says what is not rendered; findings are for rules"},
 	{"pkg/image", indexed, "it lists and scans images; what a reference gives away is a rule's business"},
 	{"pkg/excerpt", places, "it reads source text and masks it; it knows no rule"},
+	{"pkg/suppress", indexed, "it reads what people accepted; whether it holds is for triage"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
 	{"pkg/report", places, "every writer must work on a report read back from JSON"},
 

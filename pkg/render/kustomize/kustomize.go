@@ -75,6 +75,8 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 		d := &manifest.Document{Target: t.Name, Path: root.file, Text: c.Text, Line: c.Line}
 		if i < len(objects) {
 			node := objects[i].YNode()
+			id := objects[i].OrgId()
+			d.Written = &result.Key{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
 			d.Map = srcmap.Lazy(func() []srcmap.Line { return tr.document(c.Text, node) })
 		}
 		out.Documents = append(out.Documents, d)
