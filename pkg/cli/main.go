@@ -35,7 +35,7 @@ Start with:
 		ExitErrHandler: func(*ucli.Context, error) {}, // only main exits
 		Commands: []*ucli.Command{
 			scanCommand(stderr), renderCommand(), imagesCommand(), rulesCommand(), explainCommand(),
-			reportCommand(), gateCommand(), configCommand(), initCommand(), versionCommand(),
+			reportCommand(), gateCommand(), diffCommand(), baselineCommand(stderr), suppressionsCommand(stderr), configCommand(), initCommand(), versionCommand(),
 		},
 	}
 	app.Action = func(c *ucli.Context) error {

@@ -27,12 +27,15 @@ func (b *Baseline) Know(fs []result.Finding) {
 	}
 }
 
-// compareBaseline marks what is new and what was known, and adds what is gone.
 func compareBaseline(o *Options, r *result.Report) {
-	b := o.Baseline
-	if b == nil {
-		return
+	if o.Baseline != nil {
+		Compare(o.Baseline, r)
 	}
+}
+
+// Compare marks what is new and what was known, and adds what is gone.
+func Compare(b *Baseline, r *result.Report) {
+	r.Findings = slices.DeleteFunc(r.Findings, func(f result.Finding) bool { return f.Baseline == result.BaselineAbsent })
 	seen := map[string]bool{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -42,7 +45,7 @@ func compareBaseline(o *Options, r *result.Report) {
 			f.Baseline = result.BaselineUnchanged
 		}
 	}
-	if !b.Complete || o.Partial || len(r.Incomplete()) > 0 {
+	if !b.Complete || len(r.Incomplete()) > 0 {
 		return
 	}
 	var gone []result.Finding
