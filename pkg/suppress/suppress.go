@@ -165,7 +165,7 @@ func (f *file) spokenOf(i, col int) int {
 	if strings.TrimSpace(f.lines[i][:col]) != "" {
 		return i
 	}
-	inBlock := false
+	inBlock := f.open(i)
 	for j := i; j < len(f.lines); j++ {
 		t := strings.TrimSpace(f.lines[j])
 		switch {
@@ -184,6 +184,18 @@ func (f *file) spokenOf(i, col int) int {
 		}
 	}
 	return len(f.lines)
+}
+
+// open reports whether line i stands in a block comment that began above.
+func (f *file) open(i int) bool {
+	const far = 200 // lines; comments are shorter
+	for j := i - 1; j >= max(0, i-far); j-- {
+		start, end := strings.LastIndex(f.lines[j], "/*"), strings.LastIndex(f.lines[j], "*/")
+		if start >= 0 || end >= 0 {
+			return start > end && strings.Contains(f.lines[j], "{{")
+		}
+	}
+	return false
 }
 
 // Analyzer collects the annotations of rendered objects, and reports nothing.
