@@ -127,8 +127,8 @@ func TestFingerprintsOverHistory(t *testing.T) {
 		}, ""},
 		{"a container before, in the manifest", replace("plain/zz.yaml", "  - name: a\n", "  - name: first\n    image: example.com/first:1\n  - name: a\n"), "first"},
 		{"a container before, in the chart", replace("chart/templates/aa.yaml", "      - name: web\n", "      - name: first\n        image: example.com/f:1\n      - name: web\n"), "first"},
-		{"an object before", func(fs files) {
-			fs["plain/aa.yaml"] = strings.ReplaceAll(shop["plain/pod.yaml"], "name: p,", "name: other,")
+		{"an object more", func(fs files) {
+			fs["plain/zzz.yaml"] = strings.ReplaceAll(shop["plain/pod.yaml"], "name: p,", "name: other,")
 		}, "other"},
 		{"a values file for another environment", func(fs files) {
 			fs[".kustoms.yaml"] = "discover: true\nmatrix:\n- charts: [chart]\n  environments: [{name: dev}, {name: prod, values: [\"{chart}/prod.yaml\"]}]\n"

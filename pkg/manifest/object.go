@@ -21,9 +21,9 @@ type Document struct {
 	Node   *yaml.Node  // the document's content, positions relative to Text
 	Map    *srcmap.Map // Text's lines → source lines
 	Notes  []Note      // what the parser saw that an API server would not
-	// Written is, for a document that the renderer renames, the name and
-	// namespace that its source has, before prefixes, suffixes and hashes.
-	Written *result.Key
+	// Written is, for a document that the renderer may have renamed, the name
+	// that its source has, before prefixes, suffixes and hashes; nil for others.
+	Written func() string
 }
 
 // Note is something about a document's text that its nodes cannot show: a key
@@ -50,8 +50,8 @@ type Object struct {
 // names of two bases are not one.
 func (o *Object) Fingerprint(rule, stable, evidence string, at source.Span) string {
 	key := o.Key
-	if w := o.Doc.Written; w != nil && w.Kind == key.Kind {
-		key.Name, key.Namespace = w.Name, w.Namespace
+	if o.Doc != nil && o.Doc.Written != nil {
+		key.Name, key.Namespace = o.Doc.Written(), ""
 		evidence += "\x00" + path.Dir(at.Path)
 	}
 	return result.Fingerprint(rule, key, stable, evidence)

@@ -7,9 +7,13 @@
 package kustomize
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
+	"sync"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -75,13 +79,47 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 		d := &manifest.Document{Target: t.Name, Path: root.file, Text: c.Text, Line: c.Line}
 		if i < len(objects) {
 			node := objects[i].YNode()
-			id := objects[i].OrgId()
-			d.Written = &result.Key{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
 			d.Map = srcmap.Lazy(func() []srcmap.Line { return tr.document(c.Text, node) })
 		}
+		d.Written = sync.OnceValue(func() string { return r.written(d) })
 		out.Documents = append(out.Documents, d)
 	}
 	return out, nil
+}
+
+var (
+	// nameLine is where kustomize prints an object's name.
+	nameLine    = regexp.MustCompile(`(?m)^metadata:\n(?:[ -].*\n)*?  name: (.*)$`)
+	nameWritten = regexp.MustCompile(`\bname:\s*["']?([^"'\s,}#]+)`)
+	nameHash    = regexp.MustCompile(`-[a-z0-9]{10}$`) // of generated ConfigMaps and Secrets
+)
+
+// written is the name that a resource has where it is written. krusty takes
+// its own record of it away before it returns, so the line is read.
+func (r *Renderer) written(d *manifest.Document) string {
+	m := nameLine.FindSubmatchIndex(d.Text)
+	if m == nil || d.Map == nil {
+		return ""
+	}
+	name := strings.Trim(string(d.Text[m[2]:m[3]]), `"'`)
+	for _, o := range d.Map.Line(1 + bytes.Count(d.Text[:m[2]], []byte("\n"))).Origins() {
+		switch o.Role {
+		case result.RoleGenerator:
+			return nameHash.ReplaceAllString(name, "")
+		case result.RoleResource:
+			data, err := r.Repo.ReadFile(o.Path)
+			if err != nil {
+				continue
+			}
+			lines := bytes.Split(data, []byte("\n"))
+			if n := o.Start.Line; n > 0 && n <= len(lines) {
+				if w := nameWritten.FindSubmatch(lines[n-1]); w != nil {
+					return string(w[1])
+				}
+			}
+		}
+	}
+	return name
 }
 
 // setsSchema reports whether a kustomization of the build brings an OpenAPI
