@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -55,7 +56,7 @@ func overlay(ctx context.Context, t result.Target, l *loader, dir string) (*rend
 	}
 	v := newView(l.files)
 	lay := l.lay(v)
-	b := build(ctx, v, dir, l.setsSchema(), true)
+	b := build(ctx, v, dir, l.mode())
 	if b.err != nil && ctx.Err() == nil {
 		// Its message must be that of the files as they are.
 		v = newView(l.files)
@@ -64,7 +65,7 @@ func overlay(ctx context.Context, t result.Target, l *loader, dir string) (*rend
 				v.add(root.file, data)
 			}
 		}
-		b = build(ctx, v, dir, l.setsSchema(), true)
+		b = build(ctx, v, dir, l.mode())
 	}
 	if b.err != nil {
 		return nil, l.explain(root, v, b.err)
@@ -72,7 +73,7 @@ func overlay(ctx context.Context, t result.Target, l *loader, dir string) (*rend
 	if len(b.text) > maxOutput {
 		return nil, &render.Fault{At: source.LineSpan(root.file, 1), Msg: fmt.Sprintf("the build prints %d MB, more than %d", len(b.text)>>20, maxOutput>>20)}
 	}
-	out := &render.Output{Text: b.text, Warnings: b.warnings}
+	out := &render.Output{Text: b.text, Warnings: plainWarnings(slices.Concat(l.warnings, b.warnings))}
 	tr := newTracer(l, lay)
 	objects := b.resources.Resources()
 	for i, c := range manifest.Split(b.text) {
@@ -86,15 +87,13 @@ func overlay(ctx context.Context, t result.Target, l *loader, dir string) (*rend
 	return out, nil
 }
 
-// setsSchema reports whether a kustomization of the build brings an OpenAPI
-// schema.
-func (l *loader) setsSchema() bool {
+// mode is how the build may run beside others.
+func (l *loader) mode() (m mode) {
 	for _, k := range l.all {
-		if len(k.OpenAPI) > 0 {
-			return true
-		}
+		m.schema = m.schema || len(k.OpenAPI) > 0
+		m.logs = m.logs || len(k.Vars) > 0
 	}
-	return false
+	return m
 }
 
 // explain turns an error of krusty's into a Fault.

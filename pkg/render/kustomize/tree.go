@@ -55,6 +55,8 @@ type loader struct {
 	all    []*kust
 	used   map[string]role // what files are read as
 	edits  *edits          // nil for none
+	// warnings are those that krusty prints of the files.
+	warnings []string
 }
 
 // role is how a build reads a file. A file can have several.
@@ -139,6 +141,9 @@ func (l *loader) parse(dir string, at source.Span) (*kust, error) {
 	}
 	if err := k.Unmarshal(data); err != nil {
 		return nil, &render.Fault{At: unknownField(k.file, doc.Node, err), Msg: err.Error(), Err: err}
+	}
+	if deprecated := k.CheckDeprecatedFields(); deprecated != nil {
+		l.warnings = append(l.warnings, *deprecated...)
 	}
 	k.FixKustomization()
 	k.fields = doc.Node
