@@ -58,12 +58,11 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 }
 
 func renderers(repo *source.Repo, c *config.Config) map[result.TargetKind]render.Renderer {
+	timeout, maxOutput := time.Duration(c.Limits.RenderTimeout), int(c.Limits.MaxRenderSize)
+	charts := &helm.Renderer{Repo: repo, KubeVersion: string(c.KubeVersion), Timeout: timeout, MaxOutput: maxOutput}
 	return map[result.TargetKind]render.Renderer{
-		result.KindHelm: &helm.Renderer{
-			Repo: repo, KubeVersion: string(c.KubeVersion),
-			Timeout: time.Duration(c.Limits.RenderTimeout), MaxOutput: int(c.Limits.MaxRenderSize),
-		},
-		result.KindKustomize: &kustomize.Renderer{Repo: repo},
+		result.KindHelm:      charts,
+		result.KindKustomize: &kustomize.Renderer{Repo: repo, Charts: charts, Timeout: timeout, MaxOutput: maxOutput},
 		result.KindPlain:     &plain.Renderer{Repo: repo},
 	}
 }

@@ -65,7 +65,11 @@ type Helm struct {
 	APIVersions []string `json:"apiVersions,omitempty"`
 	SkipCRDs    bool     `json:"skipCRDs,omitempty"`
 	SkipTests   bool     `json:"skipTests,omitempty"`
-	SkipSchema  bool     `json:"skipSchema,omitempty"` // values.schema.json is not enforced
+	SkipHooks   bool     `json:"skipHooks,omitempty"`
+	// NameTemplate is a template that makes the release's name, instead of
+	// Release.
+	NameTemplate string `json:"nameTemplate,omitempty"`
+	SkipSchema   bool   `json:"skipSchema,omitempty"` // values.schema.json is not enforced
 }
 
 // Inline is a layer of values that stands within another file.

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/kustoms-dev/kustoms/pkg/render"
-	"github.com/kustoms-dev/kustoms/pkg/render/kustomize"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
@@ -46,13 +45,15 @@ type overlays struct {
 	dirs []string
 }
 
-// kustomizePart builds every kustomization of the corpus, roots or not, and
-// those of its own fixtures, with `kustomize build` one after the other and
+// kustomizePart builds every kustomization of the corpus, roots or not, with `kustomize build` one after the other and
 // with kustoms, tracing every line, and compares bytes.
 func kustomizePart(ctx context.Context, o options) (bool, error) {
 	bin, err := tool(ctx, kustomizeModule, kustomizeVersion)
 	if err != nil {
 		return false, err
+	}
+	if ok, err := fixturesPart(ctx, bin, o); !ok || err != nil {
+		return ok, err
 	}
 	all, done, err := corpusOverlays(ctx, o.corpus)
 	defer done()
@@ -81,9 +82,6 @@ func kustomizePart(ctx context.Context, o options) (bool, error) {
 			ok = false
 			fmt.Printf("  DIFFERENT from when it is built alone: %s\n", all[i].name)
 		}
-	}
-	if os.Getenv("NOPLANT") != "" {
-		return ok, nil
 	}
 	sum, err := plantAll(ctx, all, o.verbose)
 	sum.print("kustomize")
@@ -132,7 +130,7 @@ func buildAll(ctx context.Context, all []overlay, jobs int) {
 	for range jobs {
 		wg.Go(func() {
 			for v := range next {
-				if v.got, v.err = (&kustomize.Renderer{Repo: v.repo}).Render(ctx, v.target); v.err == nil {
+				if v.got, v.err = kustomizeRenderer(v.repo).Render(ctx, v.target); v.err == nil {
 					for _, d := range v.got.Documents {
 						d.Map.Line(1)
 					}
@@ -194,7 +192,7 @@ func plantAll(ctx context.Context, all []overlay, verbose bool) (sum tally, err 
 		}
 		p := planter{
 			root: roots[v.overlays], sum: &sum, verbose: verbose,
-			open: func(repo *source.Repo) render.Renderer { return &kustomize.Renderer{Repo: repo} },
+			open: func(repo *source.Repo) render.Renderer { return kustomizeRenderer(repo) },
 		}
 		if err := p.target(ctx, v.target, v.got); err != nil {
 			return sum, err

@@ -37,6 +37,17 @@ func newEngine() *engine {
 	return &engine{plain: f, traced: markAware(f), trees: newRecent[[32]byte, parsed](maxKeptTrees)}
 }
 
+// name executes a template of a release's name.
+func (e *engine) name(text string) (string, error) {
+	t, err := template.New("name-template").Funcs(e.plain).Parse(text)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = t.Execute(&b, nil)
+	return b.String(), err
+}
+
 // parse gives the trees of one template file: its own and its definitions'.
 // Trees are read-only once parsed, so identical files of different charts
 // share them; the name is part of the identity as errors print it.

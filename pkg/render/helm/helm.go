@@ -206,6 +206,16 @@ func (j *job) values(vals map[string]any, caps *chartutil.Capabilities) (chartut
 		h = &result.Helm{}
 	}
 	opts.Name = orElse(h.Release, opts.Name)
+	if h.NameTemplate != "" {
+		name, err := j.engine.name(h.NameTemplate)
+		if err == nil && h.Release != "" {
+			err = errors.New("a release name is given too")
+		}
+		if err != nil {
+			return nil, &render.Fault{At: j.target.At, Msg: fmt.Sprintf("name template %q: %v", h.NameTemplate, err), Err: err}
+		}
+		opts.Name = name
+	}
 	opts.Namespace = orElse(h.Namespace, opts.Namespace)
 	if err := chartutil.ValidateReleaseName(opts.Name); err != nil {
 		return nil, &render.Fault{At: j.target.At, Msg: fmt.Sprintf("release name %q: %v", opts.Name, err), Err: err}
@@ -381,7 +391,7 @@ func (j *job) assemble(plain map[string]string, tr *trace) (*render.Output, erro
 	}
 	p.endManifests()
 	for _, m := range hooks {
-		if !h.SkipTests || !m.head.test {
+		if !h.SkipHooks && (!h.SkipTests || !m.head.test) {
 			p.document(m)
 		}
 	}
