@@ -17,19 +17,19 @@ import (
 
 const subTemplate = "kind: A\nx: {{ print (.Files.Get \"link\") (.Files.Get \"../outside\") (.Files.Get \"/etc/passwd\") | quote }}\n"
 
-// entry is one of an archive: a regular file, or a link to somewhere.
-type entry struct {
+// member is one of an archive: a regular file, or a link to somewhere.
+type member struct {
 	name, text, link string
 	kind             byte
 }
 
 // packed is a chart with the sub-chart "sub" as an archive.
-func packed(t *testing.T, entries ...entry) *Renderer {
+func packed(t *testing.T, entries ...member) *Renderer {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
-	entries = append([]entry{
+	entries = append([]member{
 		{name: "sub/Chart.yaml", text: "apiVersion: v2\nname: sub\nversion: 1.0.0\n"},
 		{name: "sub/templates/a.yaml", text: subTemplate},
 	}, entries...)
@@ -69,17 +69,17 @@ func packed(t *testing.T, entries ...entry) *Renderer {
 func TestHostileArchives(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		entries []entry
+		entries []member
 		want    string // in the error; "" renders
 	}{
 		{"plain", nil, ""},
-		{"parent directory", []entry{{name: "sub/../../outside", text: "x"}}, "references parent directory"},
-		{"absolute path", []entry{{name: "/etc/passwd", text: "x"}}, ""},
-		{"link out", []entry{{name: "sub/link", link: "../../../outside", kind: tar.TypeSymlink}}, ""},
-		{"hard link out", []entry{{name: "sub/link", link: "/etc/passwd", kind: tar.TypeLink}}, ""},
-		{"device", []entry{{name: "sub/link", kind: tar.TypeChar}}, ""},
-		{"bomb", []entry{{name: "sub/big", text: strings.Repeat("\x00", 110<<20)}}, "larger than the maximum"},
-		{"drive letter", []entry{{name: `C:\outside`, text: "x"}}, ""},
+		{"parent directory", []member{{name: "sub/../../outside", text: "x"}}, "references parent directory"},
+		{"absolute path", []member{{name: "/etc/passwd", text: "x"}}, ""},
+		{"link out", []member{{name: "sub/link", link: "../../../outside", kind: tar.TypeSymlink}}, ""},
+		{"hard link out", []member{{name: "sub/link", link: "/etc/passwd", kind: tar.TypeLink}}, ""},
+		{"device", []member{{name: "sub/link", kind: tar.TypeChar}}, ""},
+		{"bomb", []member{{name: "sub/big", text: strings.Repeat("\x00", 110<<20)}}, "larger than the maximum"},
+		{"drive letter", []member{{name: `C:\outside`, text: "x"}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := packed(t, c.entries...).Render(t.Context(), target)
