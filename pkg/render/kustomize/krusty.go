@@ -123,13 +123,17 @@ func (s *silence) enter() {
 	if s.inside++; s.inside > 1 {
 		return
 	}
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	r, w, err := os.Pipe()
 	if err != nil {
 		s.undo = func() {}
 		return
 	}
-	back := redirect(null)
-	s.undo = func() { back(); null.Close() }
+	go func() {
+		_, _ = io.Copy(io.Discard, r)
+		r.Close()
+	}()
+	back := redirect(w)
+	s.undo = func() { back(); w.Close() }
 }
 
 func (s *silence) leave() {
