@@ -81,6 +81,8 @@ type Report struct {
 	Stages   []Stage   `json:"stages"`
 	Findings []Finding `json:"findings"`
 	Gate     Gate      `json:"gate"`
+	// Coverage is nil if no target has templates.
+	Coverage *Coverage `json:"coverage,omitempty"`
 }
 
 // Gate is the severity at which the run fails.

@@ -73,6 +73,7 @@ func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	var sink result.Sink
+	var cov coverage
 	var mu sync.Mutex // Progress
 	done := 0
 	tell := func(stage, target string, finished int) {
@@ -89,7 +90,7 @@ func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 	for range jobs {
 		wg.Go(func() {
 			for i := range next {
-				r.target(ctx, &rep.Targets[i], &sink, tell)
+				r.target(ctx, &rep.Targets[i], &sink, &cov, tell)
 			}
 		})
 	}
@@ -106,6 +107,7 @@ feed:
 	rep.Findings, rep.Stages = sink.Take()
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
+	rep.Coverage = cov.result()
 	if !slices.ContainsFunc(r.Targets, func(t result.Target) bool { return t.Kind != result.KindFiles }) {
 		rep.Stages = append(rep.Stages, result.Stage{
 			Name: "discover", Status: result.Failed, Reason: "found nothing to scan: no Helm chart, no Kustomize overlay and no Kubernetes manifest",
@@ -143,14 +145,14 @@ func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, 
 }
 
 // target takes one target through render, index and the analyzers.
-func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, tell func(string, string, int)) {
+func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, cov *coverage, tell func(string, string, int)) {
 	tell("render", t.Name, 0)
 	defer tell("check", t.Name, 1)
 	if t.Status == result.Skipped { // discovery knows that it cannot be rendered
 		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Skipped, Reason: t.Reason})
 		return
 	}
-	x, err := r.load(ctx, t, sink)
+	x, err := r.load(ctx, t, sink, cov)
 	if err != nil {
 		f := render.AsFault(err)
 		t.Status, t.Reason = result.Failed, f.Error()
@@ -175,7 +177,7 @@ func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, t
 
 // load renders and parses a target. A document that does not parse is a failed
 // stage of its own; the others are kept.
-func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*index.Index, error) {
+func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, cov *coverage) (*index.Index, error) {
 	if t.Kind == result.KindFiles {
 		x := index.New(*t, nil)
 		x.Repo, x.Files = r.Repo, t.Files
@@ -185,6 +187,7 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*i
 	if err != nil {
 		return nil, err
 	}
+	cov.add(out.Coverage)
 	t.Warnings = append(t.Warnings, out.Warnings...)
 	if out.KubeVersion != "" {
 		t.KubeVersion = out.KubeVersion
