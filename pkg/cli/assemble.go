@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	ucli "github.com/urfave/cli/v2"
+
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/discover"
 	"github.com/kustoms-dev/kustoms/pkg/gitops"
@@ -27,7 +29,11 @@ import (
 )
 
 // assemble makes a run of a configuration. The error is the user's.
-func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.Run, error) {
+func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Run, error) {
+	charts, err := charts(args, c)
+	if err != nil {
+		return nil, err
+	}
 	secrets, err := secret.New(secret.Options{Repo: repo, Ignore: helm.Synthetic})
 	if err != nil {
 		return nil, err
@@ -36,8 +42,8 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 	if err != nil {
 		return nil, err
 	}
-	run := &scan.Run{Repo: repo, Jobs: c.Jobs, Renderers: renderers(repo, c), PostRender: (&kustomize.Renderer{Repo: repo}).PostRender}
-	ts, plan, err := targets(ctx, run, c)
+	run := newRun(repo, c, charts)
+	ts, plan, err := targets(args.Context, run, c)
 	if err != nil {
 		return nil, err
 	}
@@ -57,13 +63,16 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 	return run, nil
 }
 
-func renderers(repo *source.Repo, c *config.Config) map[result.TargetKind]render.Renderer {
+// newRun is a run that renders and does nothing else yet.
+func newRun(repo *source.Repo, c *config.Config, shared render.Charts) *scan.Run {
 	timeout, maxOutput := time.Duration(c.Limits.RenderTimeout), int(c.Limits.MaxRenderSize)
-	charts := &helm.Renderer{Repo: repo, KubeVersion: string(c.KubeVersion), Timeout: timeout, MaxOutput: maxOutput}
-	return map[result.TargetKind]render.Renderer{
-		result.KindHelm:      charts,
-		result.KindKustomize: &kustomize.Renderer{Repo: repo, Charts: charts, Timeout: timeout, MaxOutput: maxOutput},
-		result.KindPlain:     &plain.Renderer{Repo: repo},
+	charts := &helm.Renderer{Repo: repo, KubeVersion: string(c.KubeVersion), Timeout: timeout, MaxOutput: maxOutput, Charts: shared}
+	overlays := &kustomize.Renderer{Repo: repo, Charts: charts, Timeout: timeout, MaxOutput: maxOutput}
+	return &scan.Run{
+		Repo: repo, Jobs: c.Jobs, PostRender: overlays.PostRender,
+		Renderers: map[result.TargetKind]render.Renderer{
+			result.KindHelm: charts, result.KindKustomize: overlays, result.KindPlain: &plain.Renderer{Repo: repo},
+		},
 	}
 }
 

@@ -42,7 +42,7 @@ func runCoverage(c *ucli.Context) error {
 		return err
 	}
 	defer repo.Close()
-	run, err := assemble(c.Context, repo, cfg)
+	run, err := assemble(c, repo, cfg)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func runRender(c *ucli.Context) error {
 		return err
 	}
 	defer repo.Close()
-	run, err := assemble(c.Context, repo, cfg)
+	run, err := assemble(c, repo, cfg)
 	if err != nil {
 		return err
 	}
@@ -104,10 +104,11 @@ func runRender(c *ucli.Context) error {
 		}
 		out, err := run.Render(c.Context, t)
 		if err != nil {
-			f := render.AsFault(err)
-			fmt.Fprintf(c.App.ErrWriter, "kustoms: %s: %s\n", t.Name, f)
-			if f.Hint != "" {
-				fmt.Fprintf(c.App.ErrWriter, "kustoms: hint: %s\n", f.Hint)
+			for _, f := range render.Faults(err) {
+				fmt.Fprintf(c.App.ErrWriter, "kustoms: %s: %s\n", t.Name, f)
+				if f.Hint != "" {
+					fmt.Fprintf(c.App.ErrWriter, "kustoms: hint: %s\n", f.Hint)
+				}
 			}
 			failed++
 			continue

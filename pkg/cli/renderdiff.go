@@ -28,8 +28,8 @@ type side struct {
 	targets map[string]result.Target
 }
 
-func newSide(ctx context.Context, repo *source.Repo, cfg *config.Config) (*side, error) {
-	run, err := assemble(ctx, repo, cfg)
+func newSide(c *ucli.Context, repo *source.Repo, cfg *config.Config) (*side, error) {
+	run, err := assemble(c, repo, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func runRenderDiff(c *ucli.Context, rev string) error {
 		return err
 	}
 	defer repo.Close()
-	now, err := newSide(c.Context, repo, cfg)
+	now, err := newSide(c, repo, cfg)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func runRenderDiff(c *ucli.Context, rev string) error {
 	if err != nil {
 		return fmt.Errorf("at %s: %w", rev, err)
 	}
-	before, err := newSide(c.Context, old, oldCfg)
+	before, err := newSide(c, old, oldCfg)
 	if err != nil {
 		return fmt.Errorf("at %s: %w", rev, err)
 	}
@@ -139,8 +139,9 @@ func compareAll(c *ucli.Context, before, now *side, names []string, rev string, 
 					if k == 0 {
 						at = " at " + rev
 					}
-					f := render.AsFault(err)
-					o.faults = append(o.faults, fmt.Sprintf("%s%s: %s", name, at, f))
+					for _, f := range render.Faults(err) {
+						o.faults = append(o.faults, fmt.Sprintf("%s%s: %s", name, at, f))
+					}
 				}
 			}
 			if len(o.faults) == 0 {

@@ -65,7 +65,7 @@ func runScan(c *ucli.Context, stderr io.Writer) error {
 		return err
 	}
 	defer repo.Close()
-	run, err := assemble(c.Context, repo, cfg)
+	run, err := assemble(c, repo, cfg)
 	if err != nil {
 		return err
 	}

@@ -154,9 +154,11 @@ func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, c
 	}
 	x, err := r.load(ctx, t, sink, cov)
 	if err != nil {
-		f := render.AsFault(err)
-		t.Status, t.Reason = result.Failed, f.Error()
-		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Failed, Reason: f.Error(), Hint: f.Hint, At: f.At})
+		faults := render.Faults(err)
+		t.Status, t.Reason = result.Failed, faults[0].Error()
+		for _, f := range faults {
+			sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Failed, Reason: f.Error(), Hint: f.Hint, At: f.At})
+		}
 		return
 	}
 	t.Status, t.Objects = result.OK, len(x.Objects)

@@ -114,7 +114,7 @@ func TestSameAsHelm(t *testing.T) {
 	r, _ := unpack(t, data)
 	r.init()
 	tg := result.Target{Name: "shop", Kind: result.KindHelm, Path: "shop"}
-	ch, err := r.charts.load(t.Context(), "shop")
+	ch, _, err := r.charts.load(t.Context(), "shop", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
