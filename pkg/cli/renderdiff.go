@@ -26,6 +26,7 @@ import (
 type side struct {
 	run     *scan.Run
 	targets map[string]result.Target
+	skipped int // targets that are not rendered by themselves, or are remote
 }
 
 func newSide(c *ucli.Context, repo *source.Repo, cfg *config.Config) (*side, error) {
@@ -33,9 +34,13 @@ func newSide(c *ucli.Context, repo *source.Repo, cfg *config.Config) (*side, err
 	if err != nil {
 		return nil, err
 	}
-	s := &side{run, map[string]result.Target{}}
+	s := &side{run: run, targets: map[string]result.Target{}}
 	for _, t := range run.Targets {
-		if t.Kind != result.KindFiles {
+		switch {
+		case t.Kind == result.KindFiles:
+		case t.Status == result.Skipped:
+			s.skipped++
+		default:
 			s.targets[t.Name] = t
 		}
 	}
@@ -48,9 +53,6 @@ func (s *side) objects(ctx context.Context, name string) (map[string][]byte, err
 	t, ok := s.targets[name]
 	if !ok {
 		return nil, nil
-	}
-	if t.Status == result.Skipped {
-		return nil, &render.Fault{At: t.At, Msg: "it is not rendered: " + t.Reason}
 	}
 	out, err := s.run.Render(ctx, t)
 	if err != nil {
@@ -171,6 +173,9 @@ func compareAll(c *ucli.Context, before, now *side, names []string, rev string, 
 		}
 	}
 	fmt.Fprintf(c.App.ErrWriter, "kustoms: targets that differ from %s: %d of %d\n", rev, differ, len(names))
+	if now.skipped > 0 {
+		fmt.Fprintf(c.App.ErrWriter, "kustoms: targets that are not rendered, which kustoms render --list names: %d\n", now.skipped)
+	}
 	switch {
 	case failed > 0:
 		return &codeError{exitIncomplete, fmt.Sprintf("targets that did not render: %d", failed)}

@@ -104,6 +104,13 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 		}
 		cfg.Exclude = append(cfg.Exclude, glob)
 	}
+	// A cache below the root, where CI systems want it, is no part of the
+	// repository.
+	if dir := c.String("cache-dir"); dir != "" {
+		if rel, err := repo.Rel(dir); err == nil && rel != "." {
+			cfg.Exclude = append(cfg.Exclude, config.Glob(rel), config.Glob(rel+"/**"))
+		}
+	}
 	for _, r := range c.StringSlice("rules") {
 		if name, without := strings.CutPrefix(r, "-"); without {
 			cfg.Without = append(cfg.Without, name)
