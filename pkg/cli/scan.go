@@ -38,7 +38,7 @@ configuration, 3 incomplete: something could not be looked at.`,
 
 // targetFlags say what is looked at, for every command that looks at targets.
 func targetFlags() []ucli.Flag {
-	return append(networkFlags(),
+	return append([]ucli.Flag{
 		&ucli.StringFlag{Name: "root", EnvVars: []string{"KUSTOMS_ROOT"}, Usage: "root of the repository `DIR` (default: top of the git working tree, or what holds all paths)"},
 		&ucli.StringFlag{Name: "config", EnvVars: []string{"KUSTOMS_CONFIG"}, Usage: "read the configuration from `FILE` (default: .kustoms.yaml at the root)"},
 		&ucli.StringSliceFlag{Name: "exclude", EnvVars: []string{"KUSTOMS_EXCLUDE"}, Usage: "do not look at paths that match this `GLOB`; repeatable"},
@@ -47,7 +47,7 @@ func targetFlags() []ucli.Flag {
 		&ucli.StringFlag{Name: "render-timeout", EnvVars: []string{"KUSTOMS_RENDER_TIMEOUT"}, Usage: "give up a chart's render after this `TIME` (default: 1m)"},
 		&ucli.StringFlag{Name: "max-render-size", EnvVars: []string{"KUSTOMS_MAX_RENDER_SIZE"}, Usage: "give up a chart's render that prints more than this `SIZE` (default: 64MB)"},
 		&ucli.IntFlag{Name: "jobs", Aliases: []string{"j"}, EnvVars: []string{"KUSTOMS_JOBS"}, Usage: "work on `N` targets at once (default: one a CPU)"},
-	)
+	}, networkFlags()...)
 }
 
 func runScan(c *ucli.Context, stderr io.Writer) error {
