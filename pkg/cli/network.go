@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -83,8 +84,12 @@ func networkPolicy(c *ucli.Context, cfg *config.Config) (network.Policy, error) 
 	if c.IsSet("allow-network") {
 		p.Allow = c.Bool("allow-network")
 	}
-	p.Hosts = slices.Concat(p.Hosts, c.StringSlice("allow-host"))
-	p.Insecure = slices.Concat(p.Insecure, c.StringSlice("insecure-host"))
+	// CI systems pass empty variables.
+	given := func(flag string) []string {
+		return slices.DeleteFunc(c.StringSlice(flag), func(s string) bool { return strings.TrimSpace(s) == "" })
+	}
+	p.Hosts = slices.Concat(p.Hosts, given("allow-host"))
+	p.Insecure = slices.Concat(p.Insecure, given("insecure-host"))
 	if f := c.String("ca-file"); f != "" {
 		caFile = f
 	}
