@@ -219,7 +219,7 @@ func TestHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := unpack(t, c.archive)
-			r.Timeout = 2 * time.Second
+			r.Timeout = 10 * time.Second
 			out, err := r.Render(t.Context(), target)
 			if err == nil {
 				t.Fatalf("rendered %d bytes, want an error with %q", len(out.Text), c.want)
