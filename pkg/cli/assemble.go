@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	ucli "github.com/urfave/cli/v2"
+
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/discover"
 	"github.com/kustoms-dev/kustoms/pkg/gitops"
@@ -23,12 +25,17 @@ import (
 )
 
 // assemble makes a run of a configuration. The error is the user's.
-func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.Run, error) {
+func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Run, error) {
+	charts, err := charts(args, c)
+	if err != nil {
+		return nil, err
+	}
 	secrets, err := secret.New(secret.Options{Repo: repo, Ignore: helm.Synthetic})
 	if err != nil {
 		return nil, err
 	}
-	ts, err := targets(ctx, repo, c)
+	run := newRun(repo, c, charts)
+	ts, plan, err := targets(args.Context, run, c)
 	if err != nil {
 		return nil, err
 	}
@@ -40,45 +47,55 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 	if a, ok := narrow(secrets, sel.others); ok {
 		analyzers = append(analyzers, a)
 	}
-	return &scan.Run{
-		Repo: repo, Targets: ts, Jobs: c.Jobs,
-		Renderers: renderers(repo, c),
-		Analyzers: append(analyzers, gitops.Analyzer{}, image.Analyzer{}, suppress.Analyzer{}),
-		Triage: triage.Options{
-			Severity: sel.severity, Suppressions: c.Suppressions, Warn: c.Warning(),
-			Today:   time.Now().UTC().Format(time.DateOnly),
-			Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
-		},
-		Tool: result.Tool{Name: "kustoms", Version: version()},
-		Gate: result.Gate{FailOn: string(c.FailOn)},
-	}, nil
+	run.Targets = ts
+	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{})
+	run.Triage = triage.Options{
+		Severity: sel.severity, Suppressions: c.Suppressions, Warn: c.Warning(),
+		Today:   time.Now().UTC().Format(time.DateOnly),
+		Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
+	}
+	run.Tool = result.Tool{Name: "kustoms", Version: version()}
+	run.Gate = result.Gate{FailOn: string(c.FailOn)}
+	return run, nil
 }
 
-func renderers(repo *source.Repo, c *config.Config) map[result.TargetKind]render.Renderer {
-	return map[result.TargetKind]render.Renderer{
-		result.KindHelm: &helm.Renderer{
-			Repo: repo, KubeVersion: string(c.KubeVersion),
-			Timeout: time.Duration(c.Limits.RenderTimeout), MaxOutput: int(c.Limits.MaxRenderSize),
+// newRun is a run that renders and does nothing else yet.
+func newRun(repo *source.Repo, c *config.Config, shared render.Charts) *scan.Run {
+	timeout, maxOutput := time.Duration(c.Limits.RenderTimeout), int(c.Limits.MaxRenderSize)
+	charts := &helm.Renderer{Repo: repo, KubeVersion: string(c.KubeVersion), Timeout: timeout, MaxOutput: maxOutput, Charts: shared}
+	overlays := &kustomize.Renderer{Repo: repo, Charts: charts, Timeout: timeout, MaxOutput: maxOutput}
+	return &scan.Run{
+		Repo: repo, Jobs: c.Jobs, PostRender: overlays.PostRender,
+		Renderers: map[result.TargetKind]render.Renderer{
+			result.KindHelm: charts, result.KindKustomize: overlays, result.KindPlain: &plain.Renderer{Repo: repo},
 		},
-		result.KindKustomize: &kustomize.Renderer{Repo: repo},
-		result.KindPlain:     &plain.Renderer{Repo: repo},
 	}
 }
 
 // targets are the declared ones below the configured paths and, where asked
-// for, those found; a chart or overlay that is declared is not found again.
-func targets(ctx context.Context, repo *source.Repo, c *config.Config) ([]result.Target, error) {
-	declared, err := c.Declared(ctx, repo)
+// for, those found and what the GitOps objects among them deploy; a chart or
+// overlay that is declared is not found again.
+func targets(ctx context.Context, run *scan.Run, c *config.Config) ([]result.Target, *gitops.Plan, error) {
+	declared, err := c.Declared(ctx, run.Repo)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	opt := discover.Options{Skip: c.Excluded}
 	for _, p := range c.Paths {
 		opt.Paths = append(opt.Paths, string(p))
 	}
-	found, err := discover.Find(ctx, repo, opt)
+	found, err := discover.Find(ctx, run.Repo, opt)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	plan := &gitops.Plan{Targets: found.Targets}
+	if c.Discovers() {
+		if plan, err = gitops.Expand(ctx, gitops.Options{
+			Repo: run.Repo, Found: found.Targets, MayDeploy: found.MayDeploy, Render: run.Render,
+			Repositories: c.GitOps.Repositories, Skip: c.Excluded,
+		}); err != nil {
+			return nil, nil, err
+		}
 	}
 	var out []result.Target
 	for _, t := range declared {
@@ -86,13 +103,14 @@ func targets(ctx context.Context, repo *source.Repo, c *config.Config) ([]result
 			out = append(out, t)
 		}
 	}
-	for _, t := range found {
+	for _, t := range plan.Targets {
 		// The repository's own files hold secrets whoever deploys them.
 		if t.Kind != result.KindFiles && !c.Discovers() {
 			continue
 		}
 		same := func(d result.Target) bool {
-			return d.Name == t.Name || d.Kind == t.Kind && d.Path == t.Path && d.Kind != result.KindPlain
+			// What an object deploys is more than what stands at the path.
+			return d.Name == t.Name || d.Kind == t.Kind && d.Path == t.Path && d.Kind != result.KindPlain && t.From == ""
 		}
 		if !slices.ContainsFunc(declared, same) {
 			out = append(out, t)
@@ -104,7 +122,7 @@ func targets(ctx context.Context, repo *source.Repo, c *config.Config) ([]result
 		}
 	}
 	slices.SortFunc(out, func(a, b result.Target) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
+	return out, plan, nil
 }
 
 func below(p, dir string) bool { return dir == "." || p == dir || strings.HasPrefix(p, dir+"/") }

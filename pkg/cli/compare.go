@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -218,9 +217,9 @@ func parseBaseline(name string, data []byte) (*triage.Baseline, error) {
 }
 
 // prepare scans the revisions and tells the run what they know.
-func (x *comparison) prepare(ctx context.Context, run *scan.Run, cfg *config.Config) error {
+func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config) error {
 	if x.base != nil {
-		if err := x.base.scan(ctx); err != nil {
+		if err := x.base.scan(c); err != nil {
 			return err
 		}
 		if x.known == nil {
@@ -235,7 +234,7 @@ func (x *comparison) prepare(ctx context.Context, run *scan.Run, cfg *config.Con
 	if x.policy != nil {
 		if x.base != nil && x.base.commit.Hash == x.policy.commit.Hash {
 			x.policy.report = x.base.report
-		} else if err := x.policy.scan(ctx); err != nil {
+		} else if err := x.policy.scan(c); err != nil {
 			return err
 		}
 		run.Triage.Trusted = slices.Clone(x.policy.report.Waivers)
@@ -246,12 +245,12 @@ func (x *comparison) prepare(ctx context.Context, run *scan.Run, cfg *config.Con
 	return nil
 }
 
-func (r *revision) scan(ctx context.Context) error {
-	run, err := assemble(ctx, r.repo, r.cfg)
+func (r *revision) scan(c *ucli.Context) error {
+	run, err := assemble(c, r.repo, r.cfg)
 	if err != nil {
 		return fmt.Errorf("scanning %s: %w", r.name, err)
 	}
-	r.report, err = run.Do(ctx)
+	r.report, err = run.Do(c.Context)
 	return err
 }
 

@@ -89,6 +89,13 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 	if err := flagsOver(c, cfg); err != nil {
 		return nil, err
 	}
+	// A cache below the root, where CI systems want it, is no part of the
+	// repository.
+	if dir := c.String("cache-dir"); dir != "" {
+		if rel, err := repo.Rel(dir); err == nil && rel != "." {
+			cfg.Exclude = append(cfg.Exclude, config.Glob(rel), config.Glob(rel+"/**"))
+		}
+	}
 	if given {
 		cfg.Paths = nil
 		for _, a := range paths {

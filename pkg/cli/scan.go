@@ -41,7 +41,7 @@ configuration, 3 incomplete: something could not be looked at.`,
 
 // targetFlags say what is looked at, for every command that looks at targets.
 func targetFlags() []ucli.Flag {
-	return append(networkFlags(),
+	return append([]ucli.Flag{
 		&ucli.StringFlag{Name: "root", EnvVars: []string{"KUSTOMS_ROOT"}, Usage: "root of the repository `DIR` (default: top of the git working tree, or what holds all paths)"},
 		&ucli.StringFlag{Name: "config", EnvVars: []string{"KUSTOMS_CONFIG"}, Usage: "read the configuration from `FILE` (default: .kustoms.yaml at the root)"},
 		&ucli.StringSliceFlag{Name: "exclude", EnvVars: []string{"KUSTOMS_EXCLUDE"}, Usage: "do not look at paths that match this `GLOB`; repeatable"},
@@ -50,7 +50,7 @@ func targetFlags() []ucli.Flag {
 		&ucli.StringFlag{Name: "render-timeout", EnvVars: []string{"KUSTOMS_RENDER_TIMEOUT"}, Usage: "give up a chart's render after this `TIME` (default: 1m)"},
 		&ucli.StringFlag{Name: "max-render-size", EnvVars: []string{"KUSTOMS_MAX_RENDER_SIZE"}, Usage: "give up a chart's render that prints more than this `SIZE` (default: 64MB)"},
 		&ucli.IntFlag{Name: "jobs", Aliases: []string{"j"}, EnvVars: []string{"KUSTOMS_JOBS"}, Usage: "work on `N` targets at once (default: one a CPU)"},
-	)
+	}, networkFlags()...)
 }
 
 // ruleFlags say what is looked for.
@@ -102,11 +102,11 @@ func doScan(c *ucli.Context, stderr io.Writer) (*result.Report, *config.Config, 
 
 // scan scans the working tree, held against the revisions.
 func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config) (*result.Report, error) {
-	run, err := assemble(c.Context, x.repo, cfg)
+	run, err := assemble(c, x.repo, cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.prepare(c.Context, run, cfg); err != nil {
+	if err := x.prepare(c, run, cfg); err != nil {
 		return nil, err
 	}
 	if isTerminal(stderr) && !c.Bool("quiet") {

@@ -32,6 +32,7 @@ type Config struct {
 	Discover     *bool           `yaml:"discover" doc:"Look for charts, overlays and manifests beside the declared targets. Default: true if no target is declared."`
 	Targets      []Target        `yaml:"targets" doc:"What the repository deploys, declared one by one."`
 	Matrix       []Matrix        `yaml:"matrix" doc:"What the repository deploys, declared as charts times environments."`
+	GitOps       GitOps          `yaml:"gitops" doc:"How objects of Argo CD and Flux are followed to what they deploy."`
 	KubeVersion  Version         `yaml:"kubeVersion" doc:"Kubernetes version that targets are rendered and checked for."`
 	Rules        map[string]Rule `yaml:"rules" doc:"Rules by id or family: off, on, a severity, or a mapping. A rule's own entry wins over its family's."`
 	FailOn       Threshold       `yaml:"failOn" doc:"The lowest severity at which the run fails; none never fails."`
@@ -52,6 +53,11 @@ type Config struct {
 	Narrowed bool `yaml:"-"`
 	// Jobs bounds concurrency; 0 is one a CPU.
 	Jobs int `yaml:"-"`
+}
+
+// GitOps says how objects of Argo CD and Flux are followed.
+type GitOps struct {
+	Repositories []string `yaml:"repositories" doc:"URLs under which Argo CD and Flux know this repository, beside those of its git remotes. With any set, no other URL is taken for it."`
 }
 
 // Limits bounds what one run may cost.

@@ -17,8 +17,8 @@
 //     Files inside a chart are the chart's, but a chart in the repository's
 //     root owns only its own parts.
 //
-// Argo CD's and Flux' objects are manifests like others: what they deploy is
-// not followed.
+// Argo CD's and Flux' objects are manifests like others here: package gitops
+// follows them, and asks MayDeploy which targets can hold one.
 //
 // Release and namespace stay empty where nothing in the repository says them:
 // a placeholder that looks real (the chart's name, "default") would make
@@ -50,7 +50,7 @@ const RepositoryFiles = "repository files"
 // Find lists the targets of the repository, sorted by name. Broken input is a
 // target that is skipped with its reason, or one that fails when rendered; the
 // error is a path that does not exist or cannot be read, or ctx's.
-func Find(ctx context.Context, repo *source.Repo, opt Options) ([]result.Target, error) {
+func Find(ctx context.Context, repo *source.Repo, opt Options) (*Found, error) {
 	s, err := newScope(repo, opt)
 	if err != nil {
 		return nil, err
@@ -71,5 +71,5 @@ func Find(ctx context.Context, repo *source.Repo, opt Options) ([]result.Target,
 	if len(t.texts) > 0 {
 		out = append(out, result.Target{Name: RepositoryFiles, Kind: result.KindFiles, Path: ".", Files: t.texts})
 	}
-	return distinct(out), nil
+	return &Found{Targets: distinct(out), tree: t}, nil
 }

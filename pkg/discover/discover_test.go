@@ -36,10 +36,12 @@ func TestFind(t *testing.T) {
 			var got strings.Builder
 			for _, opt := range options(string(a.Comment)) {
 				fmt.Fprintf(&got, "== %s\n", strings.Join(opt.Paths, " "))
-				targets, err := discover.Find(t.Context(), repo, opt)
+				found, err := discover.Find(t.Context(), repo, opt)
 				if err != nil {
 					fmt.Fprintf(&got, "error: %v\n", err)
+					continue
 				}
+				targets := found.Targets
 				for i := range targets {
 					describe(&got, &targets[i])
 				}
@@ -152,10 +154,11 @@ func TestCorpus(t *testing.T) {
 		t.Skip("the corpus is not here; KUSTOMS_CORPUS names its directory")
 	}
 	defer repo.Close()
-	targets, err := discover.Find(t.Context(), repo, discover.Options{})
+	found, err := discover.Find(t.Context(), repo, discover.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	targets := found.Targets
 	seen := map[string]bool{}
 	count := map[result.TargetKind]int{}
 	for i := range targets {

@@ -24,6 +24,8 @@ type tree struct {
 	// texts are the files asked for that git does not ignore and that are no
 	// binaries.
 	texts []string
+	// deployers are the texts that may hold an object of Argo CD or Flux.
+	deployers []string
 }
 
 // file is one file with Kubernetes objects.
@@ -50,6 +52,7 @@ func walk(ctx context.Context, repo *source.Repo, s *scope) (*tree, error) {
 	if err := t.dir(ctx, ".", everything, nil, false); err != nil {
 		return nil, err
 	}
+	slices.Sort(t.deployers)
 	return t, nil
 }
 
@@ -155,8 +158,14 @@ func (t *tree) file(p string, m mode) error {
 		if err != nil {
 			return err
 		}
-		if bytes.IndexByte(head, 0) < 0 {
-			t.texts = append(t.texts, p)
+		if bytes.IndexByte(head, 0) >= 0 {
+			return nil
+		}
+		t.texts = append(t.texts, p)
+		if isTemplateName(p) {
+			if data, err := t.repo.ReadFile(p); err == nil && mayDeploy(data) {
+				t.deployers = append(t.deployers, p)
+			}
 		}
 	}
 	return nil

@@ -85,6 +85,8 @@ type Report struct {
 	Notices []Notice `json:"notices,omitempty"`
 	// Waivers are all suppressions that the run saw, each with its state.
 	Waivers []Waiver `json:"waivers,omitempty"`
+	// Coverage is nil if no target has templates.
+	Coverage *Coverage `json:"coverage,omitempty"`
 }
 
 // Gate is the severity at which the run fails.

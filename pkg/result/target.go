@@ -26,6 +26,9 @@ type Target struct {
 	// PostRender are kustomizations that the rendered objects go through, one
 	// after the other (Flux' postRenderers and commonMetadata).
 	PostRender []Kustomize `json:"postRender,omitempty"`
+	// PostRenderApart says that the hooks of a chart do not go through
+	// PostRender (Flux' postRenderStrategy nohooks).
+	PostRenderApart bool `json:"postRenderApart,omitempty"`
 	// PostBuild is Flux' variable substitution, nil for none.
 	PostBuild *PostBuild `json:"postBuild,omitempty"`
 	// Namespace is where objects that name none are applied, "" if unknown.
@@ -64,7 +67,11 @@ type Helm struct {
 	APIVersions []string `json:"apiVersions,omitempty"`
 	SkipCRDs    bool     `json:"skipCRDs,omitempty"`
 	SkipTests   bool     `json:"skipTests,omitempty"`
-	SkipSchema  bool     `json:"skipSchema,omitempty"` // values.schema.json is not enforced
+	SkipHooks   bool     `json:"skipHooks,omitempty"`
+	// NameTemplate is a template that makes the release's name, instead of
+	// Release.
+	NameTemplate string `json:"nameTemplate,omitempty"`
+	SkipSchema   bool   `json:"skipSchema,omitempty"` // values.schema.json is not enforced
 }
 
 // Inline is a layer of values that stands within another file.
@@ -75,6 +82,25 @@ type Inline struct {
 	// one by one. Without a line the text is written nowhere in this form, and
 	// At names only the file.
 	At source.Span `json:"at"`
+	// Lines, if set, are where each line of Text stands, in place of At: the
+	// object that holds it was built from several files.
+	Lines []source.Span `json:"-"`
+	// Path, if set, is the one value that Text is, in the forms of `helm --set`
+	// or, with String, --set-string.
+	Path   string `json:"path,omitempty"`
+	String bool   `json:"string,omitempty"`
+}
+
+// Line is where line i of Text, 0-based, stands.
+func (in Inline) Line(i int) source.Span {
+	if len(in.Lines) > 0 {
+		return in.Lines[min(i, len(in.Lines)-1)]
+	}
+	at := in.At
+	if at.Start.Line > 0 {
+		at = source.LineSpan(at.Path, at.Start.Line+i)
+	}
+	return at
 }
 
 // Kustomize says what a deployer adds to the kustomization of the target's
@@ -98,6 +124,9 @@ type Kustomize struct {
 	// that of one that lists Resources (files and directories).
 	Generate  bool     `json:"generate,omitempty"`
 	Resources []string `json:"resources,omitempty"`
+	// Fields is where each part is written: "namespace", "images.NAME",
+	// "labels.KEY". What it lacks stands at the target's At.
+	Fields map[string]source.Span `json:"-"`
 }
 
 // Labels are labels that do not reach every selector.

@@ -58,15 +58,15 @@ func bench(b *testing.B, dir string, targets int) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if targets > 0 && len(found) != targets {
-			b.Fatalf("found %d targets, want %d", len(found), targets)
+		if targets > 0 && len(found.Targets) != targets {
+			b.Fatalf("found %d targets, want %d", len(found.Targets), targets)
 		}
 		secrets, err := secret.New(secret.Options{Repo: repo, Ignore: helm.Synthetic})
 		if err != nil {
 			b.Fatal(err)
 		}
 		run := &scan.Run{
-			Repo: repo, Targets: found,
+			Repo: repo, Targets: found.Targets,
 			Renderers: map[result.TargetKind]render.Renderer{
 				result.KindHelm:      &helm.Renderer{Repo: repo, KubeVersion: "1.34"},
 				result.KindKustomize: &kustomize.Renderer{Repo: repo},

@@ -40,11 +40,13 @@ type Run struct {
 	Repo      *source.Repo
 	Targets   []result.Target
 	Renderers map[result.TargetKind]render.Renderer
-	Analyzers []Analyzer
-	Triage    triage.Options
-	Jobs      int
-	Tool      result.Tool
-	Gate      result.Gate
+	// PostRender takes the output of a target through its post-renderers.
+	PostRender func(context.Context, result.Target, *render.Output) (*render.Output, error)
+	Analyzers  []Analyzer
+	Triage     triage.Options
+	Jobs       int
+	Tool       result.Tool
+	Gate       result.Gate
 	// Progress is told of each target before and after; may be nil. Calls are
 	// not concurrent.
 	Progress func(Event)
@@ -72,6 +74,7 @@ func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	var sink result.Sink
+	var cov coverage
 	var mu sync.Mutex // Progress
 	done := 0
 	tell := func(stage, target string, finished int) {
@@ -88,7 +91,7 @@ func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 	for range jobs {
 		wg.Go(func() {
 			for i := range next {
-				r.target(ctx, &rep.Targets[i], &sink, tell)
+				r.target(ctx, &rep.Targets[i], &sink, &cov, tell)
 			}
 		})
 	}
@@ -106,6 +109,7 @@ feed:
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
 	rep.Waivers = append(sink.TakeWaivers(), suppress.Read(ctx, r.Repo, commented(rep))...)
+	rep.Coverage = cov.result()
 	if !slices.ContainsFunc(r.Targets, func(t result.Target) bool { return t.Kind != result.KindFiles }) {
 		rep.Stages = append(rep.Stages, result.Stage{
 			Name: "discover", Status: result.Failed, Reason: "found nothing to scan: no Helm chart, no Kustomize overlay and no Kubernetes manifest",
@@ -149,16 +153,12 @@ func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, 
 	if rd == nil {
 		return nil, fmt.Errorf("targets of kind %q are not rendered", t.Kind)
 	}
-	if len(t.PostRender) > 0 {
-		// To leave them out would check something that is not deployed.
-		at := t.At
-		if at.Path == "" {
-			at.Path = t.From
-		}
-		return nil, &render.Fault{At: at, Msg: "post-renderers change what is deployed, and are not supported"}
-	}
 	err = guard(func() (err error) {
-		if out, err = rd.Render(ctx, t); err == nil {
+		out, err = rd.Render(ctx, t)
+		if err == nil && len(t.PostRender) > 0 {
+			out, err = r.PostRender(ctx, t, out)
+		}
+		if err == nil {
 			err = out.Substitute(t.PostBuild)
 		}
 		return err
@@ -167,18 +167,20 @@ func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, 
 }
 
 // target takes one target through render, index and the analyzers.
-func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, tell func(string, string, int)) {
+func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, cov *coverage, tell func(string, string, int)) {
 	tell("render", t.Name, 0)
 	defer tell("check", t.Name, 1)
 	if t.Status == result.Skipped { // discovery knows that it cannot be rendered
 		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Skipped, Reason: t.Reason})
 		return
 	}
-	x, err := r.load(ctx, t, sink)
+	x, err := r.load(ctx, t, sink, cov)
 	if err != nil {
-		f := render.AsFault(err)
-		t.Status, t.Reason = result.Failed, f.Error()
-		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Failed, Reason: f.Error(), Hint: f.Hint, At: f.At})
+		faults := render.Faults(err)
+		t.Status, t.Reason = result.Failed, faults[0].Error()
+		for _, f := range faults {
+			sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Failed, Reason: f.Error(), Hint: f.Hint, At: f.At})
+		}
 		return
 	}
 	t.Status, t.Objects = result.OK, len(x.Objects)
@@ -199,7 +201,7 @@ func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, t
 
 // load renders and parses a target. A document that does not parse is a failed
 // stage of its own; the others are kept.
-func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*index.Index, error) {
+func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, cov *coverage) (*index.Index, error) {
 	if t.Kind == result.KindFiles {
 		x := index.New(*t, nil)
 		x.Repo, x.Files = r.Repo, t.Files
@@ -209,6 +211,7 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*i
 	if err != nil {
 		return nil, err
 	}
+	cov.add(out.Coverage)
 	t.Warnings = append(t.Warnings, out.Warnings...)
 	if out.KubeVersion != "" {
 		t.KubeVersion = out.KubeVersion

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/strvals"
 	sigsyaml "sigs.k8s.io/yaml"
 
@@ -21,29 +22,33 @@ import (
 
 // layer is one file of values, parsed with positions.
 type layer struct {
-	span source.Span // Path, and the line before the text's first in Start
+	path string
 	root *manifest.Object
 	text []string
+	// inline says where the lines stand; nil for a file.
+	inline *result.Inline
 }
 
 // userValues merges what the target sets over the chart's own values, in
 // Helm's order, and returns the layers that have lines, strongest first.
-func (r *Renderer) userValues(t result.Target) (map[string]any, []layer, error) {
+func (r *Renderer) userValues(t result.Target, ch *chart.Chart) (map[string]any, []layer, error) {
 	h := t.Helm
 	if h == nil {
 		return map[string]any{}, nil, nil
 	}
 	vals := map[string]any{}
 	var layers []layer
-	add := func(data []byte, at source.Span) error {
+	add := func(data []byte, at string, in *result.Inline) error {
 		m := map[string]any{}
 		if err := sigsyaml.Unmarshal(data, &m); err != nil {
-			line := at
-			line.Start.Line += yamlErrorLine(err)
+			line := source.LineSpan(at, yamlErrorLine(err))
+			if in != nil {
+				line = in.Line(yamlErrorLine(err) - 1)
+			}
 			return &render.Fault{At: line, Msg: fmt.Sprintf("values are not valid YAML: %v", cleanYAML(err)), Err: err}
 		}
 		vals = mergeMaps(vals, m)
-		layers = append([]layer{newLayer(data, at)}, layers...)
+		layers = append([]layer{newLayer(data, at, in)}, layers...)
 		return nil
 	}
 	for _, f := range h.ValueFiles {
@@ -51,15 +56,34 @@ func (r *Renderer) userValues(t result.Target) (map[string]any, []layer, error) 
 		if err != nil {
 			return nil, nil, &render.Fault{At: t.At, Msg: fmt.Sprintf("reading values file %q: %v", f, err), Hint: "check the path; it is relative to the repository", Err: err}
 		}
-		if err := add(data, source.Span{Path: f}); err != nil {
+		if err := add(data, f, nil); err != nil {
 			return nil, nil, err
 		}
 	}
-	for _, in := range h.Inline {
-		at := in.At
-		at.Start.Line--
-		if err := add([]byte(in.Text), at); err != nil {
-			return nil, nil, err
+	if h.NoDefaults {
+		// They are the chart's values, so a null among them is one.
+		ch.Values, vals = vals, map[string]any{}
+	}
+	for i := range h.Inline {
+		in := &h.Inline[i]
+		if in.Path == "" {
+			if err := add([]byte(in.Text), in.At.Path, in); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		set, one := strvals.ParseInto, map[string]any{}
+		if in.String {
+			set = strvals.ParseIntoString
+		}
+		expr := in.Path + "=" + in.Text
+		if err := errors.Join(set(expr, vals), set(expr, one)); err != nil {
+			return nil, nil, &render.Fault{At: in.At, Msg: fmt.Sprintf("setting the value %q: %v", in.Path, err), Err: err}
+		}
+		if text, err := yaml.Marshal(one); err == nil {
+			at := *in
+			at.Lines = []source.Span{in.At}
+			layers = append([]layer{newLayer(text, in.At.Path, &at)}, layers...)
 		}
 	}
 	fault := func(kind, v string, err error) error {
@@ -103,8 +127,8 @@ func mergeMaps(a, b map[string]any) map[string]any {
 	return out
 }
 
-func newLayer(data []byte, at source.Span) layer {
-	l := layer{span: at, text: strings.Split(string(data), "\n")}
+func newLayer(data []byte, at string, in *result.Inline) layer {
+	l := layer{path: at, inline: in, text: strings.Split(string(data), "\n")}
 	d := &manifest.Document{Text: data}
 	if err := d.Parse(); err == nil && d.Node != nil {
 		l.root = &manifest.Object{Doc: d, Node: d.Node}
@@ -115,7 +139,7 @@ func newLayer(data []byte, at source.Span) layer {
 // at finds the line of a values path in the layer, if it holds that very
 // value there. part is the line of a value of several lines, 0-based.
 func (l layer) at(steps []string, value string, part int) (source.Span, bool) {
-	if l.root == nil || l.span.Start.Line < 0 {
+	if l.root == nil || l.inline != nil && l.inline.Line(0).Start.Line < 1 {
 		return source.Span{}, false
 	}
 	p := l.root.Root()
@@ -135,7 +159,12 @@ func (l layer) at(steps []string, value string, part int) (source.Span, bool) {
 	if n.Style&(yaml.LiteralStyle) != 0 && strings.Contains(value, "\n") {
 		line += 1 + part
 	}
-	s := source.LineSpan(l.span.Path, l.span.Start.Line+line)
+	s := source.LineSpan(l.path, line)
+	if l.inline != nil {
+		if s = l.inline.Line(line - 1); len(l.inline.Lines) > 0 {
+			return s, true // the columns of Text are not the file's
+		}
+	}
 	if line == n.Line {
 		s.Start.Col = n.Column
 		if line-1 < len(l.text) {

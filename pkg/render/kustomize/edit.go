@@ -56,7 +56,7 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		{"namespace", e.Namespace}, {"namePrefix", e.NamePrefix}, {"nameSuffix", e.NameSuffix},
 	} {
 		if f.value != "" {
-			put(n, f.key, text(f.value))
+			put(n, f.key, e.text(f.value, f.key))
 			changed = true
 		}
 	}
@@ -65,7 +65,7 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		pairs map[string]string
 	}{{"commonLabels", e.CommonLabels}, {"commonAnnotations", e.CommonAnnotations}} {
 		if len(f.pairs) > 0 {
-			merge(under(n, f.key, yaml.MappingNode), f.pairs)
+			e.merge(under(n, f.key, yaml.MappingNode), f.key, f.pairs)
 			changed = true
 		}
 	}
@@ -77,7 +77,7 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		}
 	}
 	for _, l := range e.Labels {
-		m := mapping("pairs", pairs(l.Pairs))
+		m := mapping("pairs", e.merge(mapping(), "labels", l.Pairs))
 		if l.IncludeSelectors {
 			put(m, "includeSelectors", boolean(true))
 		}
@@ -94,7 +94,7 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 			if f.value == "" {
 				continue
 			}
-			put(m, f.key, text(f.value))
+			put(m, f.key, e.text(f.value, "images."+i.Name))
 			if i.NewTag == "" || i.Digest == "" {
 				drop(m, f.drops)
 			}
@@ -102,7 +102,9 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		changed = true
 	}
 	for _, r := range e.Replicas {
-		put(named(n, "replicas", r.Name), "count", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatInt(r.Count, 10)})
+		count := e.text(strconv.FormatInt(r.Count, 10), "replicas."+r.Name)
+		count.Tag, count.Style = "!!int", 0
+		put(named(n, "replicas", r.Name), "count", count)
 		changed = true
 	}
 	for _, f := range [...]struct {
@@ -125,24 +127,30 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		add("patches", m)
 	}
 	if len(e.Annotations) > 0 {
-		// A kustomization's own annotations reach pod templates too.
-		var spec struct {
-			APIVersion  string            `yaml:"apiVersion"`
-			Kind        string            `yaml:"kind"`
-			Metadata    map[string]string `yaml:"metadata"`
-			Annotations map[string]string `yaml:"annotations"`
-			FieldSpecs  []map[string]any  `yaml:"fieldSpecs"`
-		}
-		spec.APIVersion, spec.Kind, spec.Annotations = "builtin", "AnnotationsTransformer", e.Annotations
-		spec.Metadata = map[string]string{"name": "annotations"}
-		spec.FieldSpecs = []map[string]any{{"path": "metadata/annotations", "create": true}}
-		data, err := yaml.Marshal(spec)
+		spec, err := annotations(e.Annotations)
 		if err != nil {
 			return false, err
 		}
-		add("transformers", text(string(data)))
+		add("transformers", text(spec))
 	}
 	return changed, nil
+}
+
+// annotations configures a transformer that adds them to the objects alone: a
+// kustomization's own annotations reach pod templates too.
+func annotations(a map[string]string) (string, error) {
+	var spec struct {
+		APIVersion  string            `yaml:"apiVersion"`
+		Kind        string            `yaml:"kind"`
+		Metadata    map[string]string `yaml:"metadata"`
+		Annotations map[string]string `yaml:"annotations"`
+		FieldSpecs  []map[string]any  `yaml:"fieldSpecs"`
+	}
+	spec.APIVersion, spec.Kind, spec.Annotations = "builtin", "AnnotationsTransformer", a
+	spec.Metadata = map[string]string{"name": "annotations"}
+	spec.FieldSpecs = []map[string]any{{"path": "metadata/annotations", "create": true}}
+	data, err := yaml.Marshal(spec)
+	return string(data), err
 }
 
 // patch makes an entry of patches.
@@ -197,16 +205,29 @@ func mapping(kv ...any) *yaml.Node {
 	return m
 }
 
-func pairs(p map[string]string) *yaml.Node {
-	m := mapping()
-	merge(m, p)
-	return m
+// text is a scalar of the deployer's that is written where Fields says.
+func (e *edits) text(s, field string) *yaml.Node {
+	n := text(s)
+	if at, ok := e.Fields[field]; ok {
+		e.placed[n] = at
+	}
+	return n
 }
 
-func merge(m *yaml.Node, p map[string]string) {
-	for _, k := range slices.Sorted(maps.Keys(p)) {
-		put(m, k, text(p[k]))
+func list(items ...string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, it := range items {
+		n.Content = append(n.Content, text(it))
 	}
+	return n
+}
+
+// merge adds pairs to the mapping m.
+func (e *edits) merge(m *yaml.Node, field string, p map[string]string) *yaml.Node {
+	for _, k := range slices.Sorted(maps.Keys(p)) {
+		put(m, k, e.text(p[k], field+"."+k))
+	}
+	return m
 }
 
 // put sets a key of a mapping.

@@ -105,7 +105,7 @@ func (o *object) field(k *kust, value string, s *yaml.Node, path []step) (*yaml.
 		}
 	}
 	if parent == "annotations" && k.edited != nil && k.edited.Annotations[last.key] == value {
-		return &yaml.Node{}, "annotations" // it stands where the deployer's object is
+		return k.edited.text(value, "annotations."+last.key), "annotations"
 	}
 	if parent == "annotations" && k.CommonAnnotations[last.key] == value && value != "" {
 		_, m := k.field("commonAnnotations")
