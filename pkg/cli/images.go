@@ -23,7 +23,7 @@ func imagesCommand() *ucli.Command {
 				return err
 			}
 			defer repo.Close()
-			run, err := assemble(c.Context, repo, cfg)
+			run, err := assemble(c, repo, cfg)
 			if err != nil {
 				return err
 			}

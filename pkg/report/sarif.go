@@ -237,8 +237,11 @@ func sarifInvocation(r *result.Report, cut int) *garif.Invocation {
 	}
 	for _, g := range gaps(r) {
 		id, level := "not-scanned", "note"
-		if g.Status == result.Failed {
+		switch g.Status {
+		case result.Failed:
 			id, level = "stage-failed", "error"
+		case noticed:
+			id, level = g.What, "warning"
 		}
 		msg := g.What
 		if len(g.Targets) > 0 {

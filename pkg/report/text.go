@@ -38,8 +38,10 @@ func (o text) Write(w io.Writer, r *result.Report) error {
 	}
 	bw := bufio.NewWriter(w)
 	p := &printer{Writer: bw, text: o, report: r, full: textFull(r)}
+	sum := summarize(r)
+	p.notices(sum.Notices)
 	p.files()
-	p.summary(summarize(r))
+	p.summary(sum)
 	return bw.Flush()
 }
 
@@ -302,6 +304,22 @@ func (p *printer) summary(s summary) {
 	}
 	p.print(p.style(style, s.State()) + " ")
 	p.wrapWords("", len(s.State())+1, strings.TrimPrefix(s.Verdict(), s.State()), "")
+}
+
+// notices come first: they decide what the rest is worth.
+func (p *printer) notices(ns []gap) {
+	for _, n := range ns {
+		head := n.What + ": "
+		p.print(p.style(bold, head))
+		what := n.Reason
+		if n.At.Path != "" {
+			what += " (" + n.At.String() + ")"
+		}
+		p.wrapWords("  ", len(head), clip(logLine(what), textMessage), "")
+	}
+	if len(ns) > 0 {
+		p.blank()
+	}
 }
 
 // gaps lists what was not scanned. None is left out: that would look clean.

@@ -86,7 +86,8 @@ type Related struct {
 
 // Suppression says why a finding does not count.
 type Suppression struct {
-	Kind    string      `json:"kind"` // "config", "comment", "annotation"
+	Kind    Form        `json:"kind"`
+	Tool    string      `json:"tool,omitempty"` // whose syntax it is, "" for ours
 	Reason  string      `json:"reason"`
 	Owner   string      `json:"owner,omitempty"`
 	Expires string      `json:"expires,omitempty"` // YYYY-MM-DD

@@ -47,6 +47,8 @@ type Target struct {
 	// KubeVersion is the version to render for; after the run, the one
 	// rendered for.
 	KubeVersion string `json:"kubeVersion,omitempty"`
+	// Profile is the set of rules that are on here, "" for the run's.
+	Profile string `json:"profile,omitempty"`
 }
 
 // Helm says how a chart is rendered. Paths are repository-relative. Values
@@ -70,7 +72,11 @@ type Helm struct {
 	APIVersions []string `json:"apiVersions,omitempty"`
 	SkipCRDs    bool     `json:"skipCRDs,omitempty"`
 	SkipTests   bool     `json:"skipTests,omitempty"`
-	SkipSchema  bool     `json:"skipSchema,omitempty"` // values.schema.json is not enforced
+	SkipHooks   bool     `json:"skipHooks,omitempty"`
+	// NameTemplate is a template that makes the release's name, instead of
+	// Release.
+	NameTemplate string `json:"nameTemplate,omitempty"`
+	SkipSchema   bool   `json:"skipSchema,omitempty"` // values.schema.json is not enforced
 }
 
 // Masked is h as reports may show it: of --set and --set-string the first key

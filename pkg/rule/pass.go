@@ -57,13 +57,14 @@ func (p *Pass) Add(pr Problem) {
 		container = p.container.Name
 		evidence += "\x00" + container
 	}
+	loc := pr.At.Location()
 	f := result.Finding{
 		Rule: p.rule.ID, Severity: p.severity,
 		Message: pr.Message, Fix: pr.Fix,
 		Object: o.Key, Field: pr.At.Path(), Container: container,
-		Loc: pr.At.Location(), Related: pr.Related,
+		Loc: loc, Related: pr.Related,
 		Targets:     []string{p.Index.Target.Name},
-		Fingerprint: result.Fingerprint(p.rule.ID, o.Key, pr.At.Stable(), evidence),
+		Fingerprint: o.Fingerprint(p.rule.ID, pr.At.Stable(), evidence, loc.Primary),
 	}
 	if f.Fix == "" {
 		f.Fix = p.rule.Fix

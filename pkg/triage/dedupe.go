@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -48,19 +49,24 @@ func dedupe(_ *Options, r *result.Report) {
 		return join(a, b)
 	})
 
+	apart(fs)
+	r.Findings = fs
+}
+
+// apart gives each finding a fingerprint of its own.
+func apart(fs []result.Finding) {
 	taken := map[string]bool{}
 	for i := range fs {
 		f := &fs[i]
 		for n := 0; taken[f.Fingerprint]; n++ {
 			evidence := f.Loc.Primary.Path
 			if n > 0 {
-				evidence += string(rune('0' + n))
+				evidence += fmt.Sprint(n)
 			}
 			f.Fingerprint = result.Fingerprint(f.Fingerprint, f.Object, f.Field, evidence)
 		}
 		taken[f.Fingerprint] = true
 	}
-	r.Findings = fs
 }
 
 // fold offers each finding to the earlier ones of the same key, in order,
@@ -84,6 +90,9 @@ next:
 
 func join(a, b *result.Finding) bool {
 	merge(a, b)
+	if b.Suppressed == nil { // accepted in one target is not accepted in all
+		a.Suppressed = nil
+	}
 	a.Severity = max(a.Severity, b.Severity)
 	return true
 }
