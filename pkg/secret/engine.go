@@ -47,7 +47,9 @@ type matcher struct {
 	// whole: its windows are whole texts.
 	whole bool
 	// bytes and lines bound a match.
-	bytes, lines      int
+	bytes, lines int
+	// check is an own rule's.
+	check             func(match, value string) bool
 	forward, backward *syntax.Regexp
 }
 
@@ -88,6 +90,9 @@ func newEngine(cfg config.Config) (*engine, error) {
 	for _, id := range slices.Sorted(maps.Keys(cfg.Rules)) {
 		r := cfg.Rules[id]
 		m := &matcher{Rule: r, always: len(r.Keywords) == 0 || required[id]}
+		if o := ownRule(id); o != nil && o.Regex == r.Regex {
+			m.check = o.check
+		}
 		if r.Regex != nil {
 			re, err := syntax.Parse(r.Regex.String(), syntax.Perl)
 			if err != nil {
@@ -332,7 +337,7 @@ func (e *engine) accept(m *matcher, v *view, f *found) bool {
 			f.value = hidden(groups[1+i])
 		}
 	}
-	if m.Entropy != 0 && entropy(string(f.value)) <= m.Entropy {
+	if m.Entropy != 0 && entropy(string(f.value)) <= m.Entropy || m.check != nil && !m.check(string(f.match), string(f.value)) {
 		return false
 	}
 	if f.depth == 0 { // narrow to the secret itself

@@ -101,7 +101,7 @@ func (hidden) GoString() string { return "[secret]" }
 // specific, which is then the shortest.
 func settle(leaks []leak) []leak {
 	slices.SortStableFunc(leaks, func(x, y leak) int {
-		return cmp.Or(rank(x.rule)-rank(y.rule), (x.end-x.start)-(y.end-y.start), x.start-y.start, strings.Compare(x.rule, y.rule))
+		return cmp.Or(rank(x.rule)-rank(y.rule), (x.end-x.start)-(y.end-y.start), x.start-y.start, theirs(x.rule)-theirs(y.rule), strings.Compare(x.rule, y.rule))
 	})
 	var out []leak
 	for _, l := range leaks {
@@ -111,6 +111,14 @@ func settle(leaks []leak) []leak {
 	}
 	slices.SortFunc(out, func(x, y leak) int { return x.start - y.start })
 	return out
+}
+
+// theirs is 1 for gitleaks' rules: ours name what is Kubernetes' own.
+func theirs(rule string) int {
+	if ownRule(rule) != nil {
+		return 0
+	}
+	return 1
 }
 
 // fileCache keeps the text of the files that rendered leaks were traced to.

@@ -58,11 +58,12 @@ var layers = []layer{
 	{"pkg/source", nil, "it is the leaf of all"},
 
 	{"pkg/internal/archtest", nil, "it reads the code as data"},
-	{"pkg/internal/conformance", slices.Concat(indexed, []string{"pkg/render", "pkg/render/...", "pkg/rule", "pkg/rules"}), "it measures renderers beside the programs that they must equal, and rules beside other tools' labels"},
+	{"pkg/internal/conformance", slices.Concat(indexed, []string{"pkg/discover", "pkg/internal/leakset", "pkg/secret", "pkg/render", "pkg/render/...", "pkg/rule", "pkg/rules"}), "it measures renderers beside the programs that they must equal, and rules beside other tools' labels, secrets beside gitleaks"},
 	{"pkg/internal/gen", nil, "it writes files and knows no rule"},
 	{"pkg/internal/gen/code", []string{"pkg/internal/gen"}, "it must run while the rules do not compile"},
 	{"pkg/internal/gen/docs", []string{"pkg/internal/gen", "pkg/internal/ruletest", "pkg/rule", "pkg/rules"}, "pages follow from rules and fixtures alone"},
 	{"pkg/internal/golden", nil, "any test may use it"},
+	{"pkg/internal/leakset", nil, "it reads labels and knows no scanner"},
 	{"pkg/internal/suggest", nil, "it compares words"},
 	{"pkg/internal/ruletest", slices.Concat(indexed, []string{"pkg/render", "pkg/render/plain", "pkg/rule"}), "families without a chart among their fixtures must not link Helm"},
 }

@@ -42,6 +42,7 @@ func run() int {
 		{"helm-origins", tracePart},
 		{"gitops", gitopsPart},
 		{"labels", labelsPart},
+		{"secrets", secretsPart},
 	}
 	var o options
 	var only string
