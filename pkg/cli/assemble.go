@@ -44,6 +44,7 @@ func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Ru
 		return nil, err
 	}
 	analyzers := []scan.Analyzer{sets}
+	secrets.Lookalikes = sel.others["secret-lookalike"]
 	if a, ok := narrow(secrets, sel.others); ok {
 		analyzers = append(analyzers, a)
 	}

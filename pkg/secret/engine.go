@@ -349,13 +349,12 @@ func (e *engine) accept(m *matcher, v *view, f *found) bool {
 	return !e.allowed(m, "", f, false)
 }
 
-// scan lists the leaks in a text; path counts for the rules and allowlists
-// that look at it.
-func (e *engine) scan(path, text string) []leak {
+// apply lists the leaks among a text's matches: path counts for the rules and
+// allowlists that look at it.
+func (e *engine) apply(path, text string, fs []found) []leak {
 	if path != "" && pathAllowed(e.cfg.Allowlists, path) {
 		return nil
 	}
-	fs := e.matches(text)
 	var out []leak
 	for _, m := range e.rules {
 		if m.Regex == nil && m.Path != nil && m.Path.MatchString(path) && !pathAllowed(m.Allowlists, path) {
@@ -364,7 +363,9 @@ func (e *engine) scan(path, text string) []leak {
 	}
 	for i := range fs {
 		if e.applies(path, &fs[i], fs, text) {
-			out = append(out, fs[i].leak)
+			l := fs[i].leak
+			l.match = fs[i].from
+			out = append(out, l)
 		}
 	}
 	return out

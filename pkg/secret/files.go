@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -55,28 +56,50 @@ func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink) erro
 	if isBinary(text) {
 		text = ""
 	}
-	leaks := a.leaksIn(path, text)
-	seen := map[string]int{}
-	for _, l := range leaks {
-		k := l.rule + "\x00" + keyPath(text, l.start)
-		f := inSource(path, text, l, leaks, seen[k])
-		seen[k]++
+	for _, f := range a.Scan(path, text) {
 		f.Targets = []string{x.Target.Name}
 		sink.Report(f)
 	}
 	return nil
 }
 
-// leaksIn is what remains of the engine's matches in a text once the harmless
-// ones are left out.
-func (a *Analyzer) leaksIn(path, text string) []leak {
+// Scan makes the findings about a text that has a name, of a file of the
+// repository or from anywhere else: an archive, a commit, an image. Their
+// places are in a file of that name.
+func (a *Analyzer) Scan(path, text string) []result.Finding {
+	leaks, lookalikes := a.leaksIn(path, text)
+	return slices.Concat(a.findings(path, text, leaks), a.remarks(path, text, leaks, lookalikes))
+}
+
+func (a *Analyzer) findings(path, text string, leaks []leak) []result.Finding {
+	out := make([]result.Finding, 0, len(leaks))
+	seen := map[string]int{}
+	for _, l := range leaks {
+		k := l.rule + "\x00" + keyPath(text, l.start)
+		out = append(out, a.inSource(path, text, l, leaks, seen[k]))
+		seen[k]++
+	}
+	return out
+}
+
+// lookalike is a match that is no leak.
+type lookalike struct {
+	leak
+	reason string
+}
+
+// leaksIn are the engine's matches in a text, the harmless ones apart.
+func (a *Analyzer) leaksIn(path, text string) ([]leak, []lookalike) {
 	var out []leak
-	for _, l := range a.engine.scan(path, text) {
-		if a.harmless(path, text, l) == "" {
+	var none []lookalike
+	for _, l := range a.engine.apply(path, text, a.matches(text)) {
+		if reason := a.harmless(path, text, l); reason == "" {
 			out = append(out, l)
+		} else if a.Lookalikes {
+			none = append(none, lookalike{l, reason})
 		}
 	}
-	return settle(out)
+	return settle(out), none
 }
 
 // isBinary goes by a NUL byte near the start, as git does.

@@ -22,8 +22,12 @@ func (a *Analyzer) scanObjects(ctx context.Context, x *index.Index, sink *result
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for _, t := range texts(o) {
-			leaks := a.leaksIn("", t.text)
+		ts := texts(o)
+		if a.clean(ts) {
+			continue
+		}
+		for _, t := range ts {
+			leaks, _ := a.leaksIn("", t.text)
 			for _, l := range leaks {
 				f := a.inObject(t, l, leaks)
 				f.Targets = []string{x.Target.Name}
@@ -32,6 +36,19 @@ func (a *Analyzer) scanObjects(ctx context.Context, x *index.Index, sink *result
 		}
 	}
 	return nil
+}
+
+// clean reports whether nothing is found in an object's texts taken as one.
+// Targets render much the same objects: what was clean once is known.
+func (a *Analyzer) clean(ts []text) bool {
+	var b strings.Builder
+	for _, t := range ts {
+		b.WriteString(t.text)
+		// No match reaches over this but one of a rule that would match all
+		// in between; then each text is looked at by itself.
+		b.WriteString("\n\x00\n")
+	}
+	return len(a.matches(b.String())) == 0
 }
 
 // text is a scalar of an object as a program in the cluster reads it. Scalars
@@ -97,7 +114,7 @@ func (a *Analyzer) inObject(t text, l leak, all []leak) result.Finding {
 	shows := result.Related{Location: loc, Message: fmt.Sprintf("rendered into %s at %s", o.Key, t.at.Path())}
 	if path, text, at, ok := a.find(loc, l.value); ok {
 		in := leak{rule: l.rule, start: at, end: at + len(firstLine(string(l.value))), value: l.value}
-		f := inSource(path, text, in, []leak{in}, 0)
+		f := a.inSource(path, text, in, []leak{in}, 0)
 		f.Loc.Rendered, f.Loc.Chain = loc.Rendered, loc.Chain
 		f.Object, f.Related = o.Key, []result.Related{shows}
 		return f

@@ -38,12 +38,21 @@ type Analyzer struct {
 	opts   Options
 	engine *engine
 	files  fileCache
+	known  known
+	ignore ignored
+	// Lookalikes has what was taken for no secret reported, with the reason.
+	// Set it before the first Analyze.
+	Lookalikes bool
 }
 
 // New prepares the rules. The error is broken configuration in the
 // repository.
 func New(opts Options) (*Analyzer, error) {
-	cfg, err := defaultConfig()
+	cfg, err := repoConfig(opts.Repo)
+	if err != nil {
+		return nil, err
+	}
+	ignore, err := readIgnored(opts.Repo)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +63,7 @@ func New(opts Options) (*Analyzer, error) {
 	if opts.Ignore == nil {
 		opts.Ignore = func(string) bool { return false }
 	}
-	return &Analyzer{opts: opts, engine: e, files: fileCache{repo: opts.Repo}}, nil
+	return &Analyzer{opts: opts, engine: e, files: fileCache{repo: opts.Repo}, ignore: ignore}, nil
 }
 
 // Name is the analyzer's name, and its stage's.
@@ -62,7 +71,7 @@ func (a *Analyzer) Name() string { return "secrets" }
 
 // Rules describes what can be reported, sorted by id.
 func (a *Analyzer) Rules() []result.Rule {
-	out := a.engine.describe()
+	out := append(a.engine.describe(), lookalikeRule)
 	slices.SortFunc(out, func(x, y result.Rule) int { return strings.Compare(x.ID, y.ID) })
 	return out
 }
@@ -82,6 +91,7 @@ type leak struct {
 	// start and end are byte offsets of the secret as it is written, encoded
 	// or not.
 	start, end int
+	match      int // where the rule's match starts, value and key together
 	value      hidden
 	// encoded says that the text holds the value in an encoded form.
 	encoded bool
@@ -101,7 +111,7 @@ func (hidden) GoString() string { return "[secret]" }
 // specific, which is then the shortest.
 func settle(leaks []leak) []leak {
 	slices.SortStableFunc(leaks, func(x, y leak) int {
-		return cmp.Or(rank(x.rule)-rank(y.rule), (x.end-x.start)-(y.end-y.start), x.start-y.start, theirs(x.rule)-theirs(y.rule), strings.Compare(x.rule, y.rule))
+		return cmp.Or(rank(x.rule)-rank(y.rule), (x.end-x.start)-(y.end-y.start), x.start-y.start, second(x.rule)-second(y.rule), strings.Compare(x.rule, y.rule))
 	})
 	var out []leak
 	for _, l := range leaks {
@@ -113,9 +123,10 @@ func settle(leaks []leak) []leak {
 	return out
 }
 
-// theirs is 1 for gitleaks' rules: ours name what is Kubernetes' own.
-func theirs(rule string) int {
-	if ownRule(rule) != nil {
+// second tells of two rules that claim the same text which gives way: ours
+// names what is Kubernetes' own, gitleaks' what is anybody's.
+func second(rule string) int {
+	if o := ownRule(rule); (o != nil) == (rank(rule) == specific) {
 		return 0
 	}
 	return 1

@@ -214,7 +214,9 @@ func TestBothSides(t *testing.T) {
 		"allowed":     "apiToken: " + pw + " # gitleaks:allow\n",
 	} {
 		for _, f := range analyze(t, Options{Repo: repo(t, map[string]string{"a.yaml": text})}, []string{"a.yaml"}) {
-			t.Errorf("%s: %s: %s", name, f.Rule, f.Message)
+			if f.Counts() {
+				t.Errorf("%s: %s: %s", name, f.Rule, f.Message)
+			}
 		}
 	}
 }
