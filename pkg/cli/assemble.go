@@ -30,7 +30,11 @@ func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Ru
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := secret.New(secret.Options{Repo: repo, Ignore: helm.Synthetic})
+	past, err := history(args.Context, repo, c)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := secret.New(secret.Options{Repo: repo, Ignore: helm.Synthetic, History: past})
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,8 @@ configuration, 3 incomplete: something could not be looked at.`,
 			&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
 			&ucli.BoolFlag{Name: "exit-zero", EnvVars: []string{"KUSTOMS_EXIT_ZERO"}, Usage: "end with 0 whatever the scan found or could not look at"},
+			&ucli.StringFlag{Name: "git-range", EnvVars: []string{"KUSTOMS_GIT_RANGE"}, Usage: "look for secrets in the commits of `BASE..HEAD` too"},
+			&ucli.BoolFlag{Name: "git-history", EnvVars: []string{"KUSTOMS_GIT_HISTORY"}, Usage: "look for secrets in the whole history too"},
 			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress, and no text report unless --format asks for one"},
 		}),
 		Action: func(c *ucli.Context) error { return runScan(c, stderr) },
@@ -106,7 +108,9 @@ func doScan(c *ucli.Context, stderr io.Writer) (*result.Report, *config.Config, 
 
 // scan scans the working tree, held against the revisions.
 func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config) (*result.Report, error) {
-	run, err := assemble(c, x.repo, cfg)
+	own := *cfg // other revisions have no history of their own to look through
+	own.GitRange, own.GitHistory = c.String("git-range"), c.Bool("git-history")
+	run, err := assemble(c, x.repo, &own)
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,10 @@ type Config struct {
 	Narrowed bool `yaml:"-"`
 	// Jobs bounds concurrency; 0 is one a CPU.
 	Jobs int `yaml:"-"`
+	// GitRange, BASE..HEAD, and GitHistory are which commits are looked
+	// through for secrets.
+	GitRange   string `yaml:"-"`
+	GitHistory bool   `yaml:"-"`
 }
 
 // GitOps says how objects of Argo CD and Flux are followed.

@@ -21,10 +21,12 @@ const (
 // what became of it. The stages after the renderer apply in the order of the
 // fields: PostRender, then PostBuild.
 type Target struct {
-	Name      string     `json:"name"` // unique in a run
-	Kind      TargetKind `json:"kind"`
-	Path      string     `json:"path"`            // chart or overlay directory
-	Files     []string   `json:"files,omitempty"` // plain manifests
+	Name  string     `json:"name"` // unique in a run
+	Kind  TargetKind `json:"kind"`
+	Path  string     `json:"path"`            // chart or overlay directory
+	Files []string   `json:"files,omitempty"` // plain manifests
+	// Packages are packaged charts (.tgz), of the target of kind files.
+	Packages  []string   `json:"packages,omitempty"`
 	Helm      *Helm      `json:"helm,omitempty"`
 	Kustomize *Kustomize `json:"kustomize,omitempty"`
 	// PostRender are kustomizations that the rendered objects go through, one

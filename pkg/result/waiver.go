@@ -26,8 +26,10 @@ type Waiver struct {
 	Form Form   `json:"form" yaml:"-"`
 	Tool string `json:"tool,omitempty" yaml:"-"`
 	// Lines, of a comment, is the stretch of its file that it speaks of; an
-	// end of 0 is the file's.
-	Lines [2]int `json:"lines,omitzero" yaml:"-"`
+	// end of 0 is the file's. Of an ignore file's entry they are those of Path,
+	// and Commit is the one of a leak in the history, "" for any.
+	Lines  [2]int `json:"lines,omitzero" yaml:"-"`
+	Commit string `json:"commit,omitempty" yaml:"-"`
 	// Object, of an annotation, is the object that carries it, and Seen the
 	// target that rendered it.
 	Object Key    `json:"object,omitzero" yaml:"-"`
@@ -81,7 +83,7 @@ func (w *Waiver) Identity() string {
 	if w.Form == FormAnnotation {
 		at = ""
 	}
-	return strings.Join(append(w.Selectors(), string(w.Form), w.Tool, at, w.Object.String(), w.Reason, w.Owner, w.Expires, w.Fault), "\x00")
+	return strings.Join(append(w.Selectors(), string(w.Form), w.Tool, at, w.Object.String(), w.Reason, w.Owner, w.Expires, w.Fault, w.Commit), "\x00")
 }
 
 // Notice is something about the run that every report says first, because it

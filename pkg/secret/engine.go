@@ -363,9 +363,7 @@ func (e *engine) apply(path, text string, fs []found) []leak {
 	}
 	for i := range fs {
 		if e.applies(path, &fs[i], fs, text) {
-			l := fs[i].leak
-			l.match = fs[i].from
-			out = append(out, l)
+			out = append(out, fs[i].leak)
 		}
 	}
 	return out

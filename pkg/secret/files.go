@@ -18,12 +18,26 @@ import (
 // scanFiles looks at the repository's own files, all cores at once. A file
 // that cannot be read is a failed stage of its own: it was not looked at.
 func (a *Analyzer) scanFiles(ctx context.Context, x *index.Index, sink *result.Sink) error {
+	history, err := a.lookBack(ctx, x.Target.Name, sink)
+	if err != nil {
+		return err
+	}
+	if err := a.eachFile(ctx, x, sink, history); err != nil {
+		return err
+	}
+	for _, f := range history.gone(x.Target.Name) {
+		sink.Report(f)
+	}
+	return nil
+}
+
+func (a *Analyzer) eachFile(ctx context.Context, x *index.Index, sink *result.Sink, history *past) error {
 	var wg sync.WaitGroup
 	paths := make(chan string)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for p := range paths {
-				if err := a.scanFile(x, p, sink); err != nil {
+				if err := a.scanFile(x, p, sink, history); err != nil {
 					sink.Stage(result.Stage{
 						Name: a.Name(), Target: x.Target.Name, Status: result.Failed, At: source.LineSpan(p, 1),
 						Reason: fmt.Sprintf("looking for secrets: %v", err), Hint: "exclude the file if it is not yours to check",
@@ -34,7 +48,7 @@ func (a *Analyzer) scanFiles(ctx context.Context, x *index.Index, sink *result.S
 	}
 	defer wg.Wait()
 	defer close(paths)
-	for _, p := range x.Files {
+	for _, p := range slices.Concat(x.Target.Packages, x.Files) {
 		select {
 		case paths <- p:
 		case <-ctx.Done():
@@ -44,7 +58,10 @@ func (a *Analyzer) scanFiles(ctx context.Context, x *index.Index, sink *result.S
 	return nil
 }
 
-func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink) error {
+func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink, history *past) error {
+	if slices.Contains(x.Target.Packages, path) {
+		return a.scanPackage(x, path, sink)
+	}
 	data, err := x.Repo.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) { // a dangling link holds nothing
 		return nil
@@ -56,7 +73,12 @@ func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink) erro
 	if isBinary(text) {
 		text = ""
 	}
-	for _, f := range a.Scan(path, text) {
+	leaks, lookalikes := a.leaksIn(path, text)
+	fs := findings(path, text, leaks)
+	for i := range fs {
+		history.mark(&fs[i], leaks[i])
+	}
+	for _, f := range append(fs, a.remarks(path, text, leaks, lookalikes)...) {
 		f.Targets = []string{x.Target.Name}
 		sink.Report(f)
 	}
@@ -68,15 +90,15 @@ func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink) erro
 // places are in a file of that name.
 func (a *Analyzer) Scan(path, text string) []result.Finding {
 	leaks, lookalikes := a.leaksIn(path, text)
-	return slices.Concat(a.findings(path, text, leaks), a.remarks(path, text, leaks, lookalikes))
+	return slices.Concat(findings(path, text, leaks), a.remarks(path, text, leaks, lookalikes))
 }
 
-func (a *Analyzer) findings(path, text string, leaks []leak) []result.Finding {
+func findings(path, text string, leaks []leak) []result.Finding {
 	out := make([]result.Finding, 0, len(leaks))
 	seen := map[string]int{}
 	for _, l := range leaks {
 		k := l.rule + "\x00" + keyPath(text, l.start)
-		out = append(out, a.inSource(path, text, l, leaks, seen[k]))
+		out = append(out, inSource(path, text, l, leaks, seen[k]))
 		seen[k]++
 	}
 	return out

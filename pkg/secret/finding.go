@@ -33,7 +33,7 @@ func mask(l leak) string {
 
 // inSource makes the finding about a leak in a file. all are the file's leaks,
 // for masking; nth tells leaks of one rule and key path apart.
-func (a *Analyzer) inSource(path, text string, l leak, all []leak, nth int) result.Finding {
+func inSource(path, text string, l leak, all []leak, nth int) result.Finding {
 	key := keyPath(text, l.start)
 	where := path
 	if key != "" {
@@ -52,7 +52,6 @@ func (a *Analyzer) inSource(path, text string, l leak, all []leak, nth int) resu
 		// The ordinal only matters where one key holds several.
 		Fingerprint: result.Fingerprint(id, result.Key{}, path+"#"+key, fmt.Sprint(nth)),
 	}
-	f.Suppressed = a.accepted(path, text, l)
 	if l.encoded {
 		f.Message = fmt.Sprintf("%s (%s) is written encoded, which is not encrypted, at %s, so everyone who can read the repository has it", titleOf(l.rule), mask(l), where)
 	}

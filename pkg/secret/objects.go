@@ -60,15 +60,25 @@ type text struct {
 	coded  bool // the scalar holds it base64-encoded
 }
 
-// texts lists the texts of an object: every string in it, Secret data decoded
-// and environment values under their variable's name.
+// texts lists the texts of an object: every string in it, the data of Secrets
+// and the binary data of ConfigMaps decoded, and environment values under their variable's name.
 func texts(o *manifest.Object) []text {
 	var out []text
-	secretData := o.At("data")
-	isSecret := o.Is("", "Secret")
+	coder := o.At("data")
+	if o.Is("", "ConfigMap") {
+		coder = o.At("binaryData")
+	}
+	decodes := o.Is("", "Secret", "ConfigMap")
+	// What these hold is encrypted.
+	sealed := o.At("spec", "encryptedData").Node()
+	if !o.Is("bitnami.com", "SealedSecret") {
+		sealed = nil
+	}
+	sops := o.At("sops").Node()
 	var walk func(p manifest.Place, name string, coded bool, depth int)
 	walk = func(p manifest.Place, name string, coded bool, depth int) {
 		switch {
+		case p.Node() != nil && (p.Node() == sealed || p.Node() == sops):
 		case depth > 64: // deeper is no manifest, and aliases could make it cost much
 		case p.IsMap():
 			n := p.At("name").Str()
@@ -76,7 +86,7 @@ func texts(o *manifest.Object) []text {
 				if k == "value" && n != "" {
 					k = n
 				}
-				walk(v, k, coded || isSecret && p.Node() == secretData.Node(), depth+1)
+				walk(v, k, coded || decodes && p.Node() == coder.Node(), depth+1)
 			}
 		case p.IsList():
 			for it := range p.Items() {
@@ -114,7 +124,7 @@ func (a *Analyzer) inObject(t text, l leak, all []leak) result.Finding {
 	shows := result.Related{Location: loc, Message: fmt.Sprintf("rendered into %s at %s", o.Key, t.at.Path())}
 	if path, text, at, ok := a.find(loc, l.value); ok {
 		in := leak{rule: l.rule, start: at, end: at + len(firstLine(string(l.value))), value: l.value}
-		f := a.inSource(path, text, in, []leak{in}, 0)
+		f := inSource(path, text, in, []leak{in}, 0)
 		f.Loc.Rendered, f.Loc.Chain = loc.Rendered, loc.Chain
 		f.Object, f.Related = o.Key, []result.Related{shows}
 		return f

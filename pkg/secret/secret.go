@@ -31,6 +31,8 @@ type Options struct {
 	// Ignore reports values that are no secrets because the renderer made
 	// them up; may be nil.
 	Ignore func(value string) bool
+	// History is looked through beside the files; nil for none.
+	History *History
 }
 
 // Analyzer is a scan.Analyzer. Safe for concurrent use.
@@ -39,7 +41,6 @@ type Analyzer struct {
 	engine *engine
 	files  fileCache
 	known  known
-	ignore ignored
 	// Lookalikes has what was taken for no secret reported, with the reason.
 	// Set it before the first Analyze.
 	Lookalikes bool
@@ -52,10 +53,6 @@ func New(opts Options) (*Analyzer, error) {
 	if err != nil {
 		return nil, err
 	}
-	ignore, err := readIgnored(opts.Repo)
-	if err != nil {
-		return nil, err
-	}
 	e, err := newEngine(kubernetes(cfg))
 	if err != nil {
 		return nil, err
@@ -63,7 +60,7 @@ func New(opts Options) (*Analyzer, error) {
 	if opts.Ignore == nil {
 		opts.Ignore = func(string) bool { return false }
 	}
-	return &Analyzer{opts: opts, engine: e, files: fileCache{repo: opts.Repo}, ignore: ignore}, nil
+	return &Analyzer{opts: opts, engine: e, files: fileCache{repo: opts.Repo}}, nil
 }
 
 // Name is the analyzer's name, and its stage's.
@@ -91,7 +88,6 @@ type leak struct {
 	// start and end are byte offsets of the secret as it is written, encoded
 	// or not.
 	start, end int
-	match      int // where the rule's match starts, value and key together
 	value      hidden
 	// encoded says that the text holds the value in an encoded form.
 	encoded bool

@@ -2,6 +2,7 @@ package suppress
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -14,6 +15,7 @@ import (
 // and code give it. "*" stands for all checks that the tool has. They ask for
 // no reason, so none is demanded of them.
 const (
+	gitleaks  = "gitleaks"
 	checkov   = "checkov"
 	kics      = "kics"
 	kubelint  = "kubelinter"
@@ -31,6 +33,9 @@ var (
 	// may follow each other, and each may expire.
 	trivyIgnore = regexp.MustCompile(`(?:trivy|tfsec):(?:exp:(\d{4}-\d{2}-\d{2}):)?ignore:([A-Za-z0-9*_-]+)(?:\[[^\]]*\])?(?::exp:([^\s:]+))?`)
 	trivyStart  = regexp.MustCompile(`(?:^|\s)#\s*(?:trivy|tfsec):`)
+	// gitleaks: anywhere on the line of the leak. What follows may be the leak
+	// itself, and is a reason only where it says so.
+	gitleaksAllow = regexp.MustCompile(`gitleaks:allow\b(?:\s*(?:--|:)\s+(.*))?`)
 	// KICS: commands alone on their line; those about the file stand at its
 	// top.
 	kicsCommand = regexp.MustCompile(`^\s*#\s*kics-scan\s+(ignore-line|ignore-block|ignore|disable=\S+)`)
@@ -38,10 +43,6 @@ var (
 
 // foreign reads other tools' directives on line i.
 func (f *file) foreign(i int, line string) []result.Waiver {
-	hash := strings.IndexByte(line, '#')
-	if hash < 0 {
-		return nil
-	}
 	var out []result.Waiver
 	add := func(tool, rule, reason, expires string, from, upto int) {
 		w := result.Waiver{Tool: tool, Rule: rule, Reason: reason, Expires: expires}
@@ -50,6 +51,13 @@ func (f *file) foreign(i int, line string) []result.Waiver {
 		}
 		f.place(&w, i, from, upto)
 		out = append(out, w)
+	}
+	if m := gitleaksAllow.FindStringSubmatch(line); m != nil {
+		add(gitleaks, "secret", commentEnd.ReplaceAllString(m[1], ""), "", i, i)
+	}
+	hash := strings.IndexByte(line, '#')
+	if hash < 0 {
+		return out
 	}
 	if m := checkovSkip.FindStringSubmatch(line); m != nil {
 		from, upto := f.document(i)
@@ -190,9 +198,13 @@ func foreignAnnotation(key, value string, template bool) []result.Waiver {
 	return nil
 }
 
-// ignoreFiles reads Trivy's, which it takes from the directory it runs in.
+// ignoreFiles reads Trivy's and gitleaks', which take them from the directory
+// they run in.
 func ignoreFiles(repo Reader) []result.Waiver {
 	var out []result.Waiver
+	if data, err := repo.ReadFile(gitleaksIgnore); err == nil {
+		out = append(out, gitleaksIgnoreFile(string(data))...)
+	}
 	if data, err := repo.ReadFile(".trivyignore"); err == nil {
 		out = append(out, trivyIgnoreFile(".trivyignore", string(data))...)
 	}
@@ -263,4 +275,51 @@ func trivyIgnoreYAML(name string, data []byte) []result.Waiver {
 		}
 	}
 	return out
+}
+
+const gitleaksIgnore = ".gitleaksignore"
+
+// fingerprint is a finding as gitleaks names it: [COMMIT:]PATH:RULE:LINE.
+var fingerprint = regexp.MustCompile(`^(?:([0-9a-f]{40}):)?(.+):([^:]+):(\d+)$`)
+
+func gitleaksIgnoreFile(text string) []result.Waiver {
+	var out []result.Waiver
+	for i, line := range newFile(gitleaksIgnore, text).lines {
+		code, note, _ := strings.Cut(" "+line, " #")
+		code = strings.TrimSpace(code)
+		if code == "" || code[0] == '#' || len(out) >= maxWaivers {
+			continue
+		}
+		w := result.Waiver{Tool: gitleaks, Form: result.FormFile, Reason: noReason, At: source.LineSpan(gitleaksIgnore, i+1)}
+		if note = strings.TrimSpace(note); note != "" {
+			w.Reason = note
+		}
+		m := fingerprint.FindStringSubmatch(code)
+		if m == nil {
+			w.Fault = "it is no fingerprint of gitleaks: want [COMMIT:]PATH:RULE:LINE"
+			out = append(out, w)
+			continue
+		}
+		n, err := strconv.Atoi(m[4])
+		if err != nil {
+			w.Fault = "its line is no number"
+		}
+		// The path is one, not a glob.
+		w.Path = quoteGlob(strings.TrimPrefix(strings.ReplaceAll(m[2], `\`, "/"), "./"))
+		w.Commit, w.Rule, w.Lines = m[1], m[3], [2]int{n, n}
+		out = append(out, w)
+	}
+	return out
+}
+
+// quoteGlob has every character of a path stand for itself.
+func quoteGlob(p string) string {
+	var b strings.Builder
+	for _, r := range p {
+		if strings.ContainsRune(`*?[]{}\`, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }

@@ -92,6 +92,10 @@ func accepts(w *result.Waiver, f *result.Finding, meta *result.Rule) bool {
 			return false
 		}
 	}
+	if w.Form == result.FormFile && w.Lines[1] > 0 && (f.Loc.Primary.Start.Line > w.Lines[1] || f.Loc.Primary.EndLine() < w.Lines[0]) ||
+		w.Commit != "" && (f.Leak == nil || f.Leak.Commit != w.Commit) {
+		return false
+	}
 	return names(w, f, meta) &&
 		(w.Path == "" || anyPlace(f, true, func(s source.Span) bool { return glob(w.Path, s.Path) })) &&
 		glob(w.Kind, f.Object.Kind) && glob(w.Namespace, f.Object.Namespace) && glob(w.Name, f.Object.Name) &&
@@ -120,7 +124,8 @@ func names(w *result.Waiver, f *result.Finding, meta *result.Rule) bool {
 	if w.Tool == "" {
 		return w.Rule == meta.Family || slices.Contains(meta.Aliases, w.Rule) || meta.EqualTo("", w.Rule)
 	}
-	return meta.EqualTo(w.Tool, w.Rule) || slices.ContainsFunc(meta.Peers[w.Tool], func(id string) bool {
+	// gitleaks accepts a line, whatever rule sees it.
+	return w.Tool == "gitleaks" && w.Rule == meta.Family || meta.EqualTo(w.Tool, w.Rule) || slices.ContainsFunc(meta.Peers[w.Tool], func(id string) bool {
 		return doublestar.MatchUnvalidated(w.Rule, id)
 	})
 }

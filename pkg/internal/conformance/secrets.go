@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/kustoms-dev/kustoms/pkg/discover"
@@ -239,13 +238,4 @@ func scanCorpus(ctx context.Context, dir string) (found map[string][]leakset.Lin
 		err = errors.Join(err, errors.New(s.Reason))
 	}
 	return found, leaks, err
-}
-
-// cpuTime is what this process has used.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -20,6 +20,8 @@ type Case struct {
 	Text string
 	// Leaks are the lines, 1-based, that hold one.
 	Leaks []int
+	// Values are the secrets in these lines, as they were made up.
+	Values []string
 }
 
 // Read reads the set and makes up its values.
@@ -50,7 +52,11 @@ func Read(file string) ([]Case, error) {
 			rest, leaks := strings.CutPrefix(l, "!")
 			// A value of several lines keeps the indentation of its first.
 			indent := rest[:len(rest)-len(strings.TrimLeft(rest, " "))]
+			m.values = nil
 			made := m.expand(rest)
+			if leaks {
+				c.Values = append(c.Values, m.values...)
+			}
 			if m.err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", file, i+1, m.err)
 			}

@@ -17,6 +17,8 @@ type maker struct {
 	seed string
 	n    int
 	err  error
+	// values are the secrets made since it was emptied.
+	values []string
 }
 
 const (
@@ -37,7 +39,13 @@ func (m *maker) expand(s string) string {
 			m.err = fmt.Errorf("» without «")
 			return s
 		}
-		s = s[:start] + m.make(s[start+len("«"):end]) + s[end+len("»"):]
+		what := s[start+len("«") : end]
+		what, public := strings.CutPrefix(what, "~")
+		made := m.make(what)
+		if kind, _, _ := strings.Cut(what, ":"); kind != "cert" && kind != "uuid" && !public && !strings.Contains(what, "(") {
+			m.values = append(m.values, made)
+		}
+		s = s[:start] + made + s[end+len("»"):]
 		if m.err != nil {
 			return s
 		}
