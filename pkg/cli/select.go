@@ -183,14 +183,14 @@ func selectRules(c *config.Config, profile string, all []*rule.Rule, others []re
 		for _, n := range entries(c, m) {
 			o := c.Rules[n]
 			if o.Enabled != nil {
-				on = *o.Enabled
+				on = *o.Enabled && (n != m.Family || !m.Off)
 			}
 			if o.Severity != nil {
 				s.severity[m.ID] = *o.Severity
 			}
 		}
 		if len(c.Only) > 0 {
-			on = named(m, c.Only, true) || named(m, c.Only, false)
+			on = named(m, c.Only, true) || named(m, c.Only, false) && !m.Off
 		}
 		if on && !named(m, c.Without, true) && !named(m, c.Without, false) {
 			s.others[m.ID] = true
