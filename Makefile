@@ -48,6 +48,7 @@ new-rule: ## Scaffold a rule that has a row in the catalogue: make new-rule NAME
 
 .PHONY: conformance
 conformance: ## Compare with helm, kustomize and labelled manifests: CORPUS=DIR
+	KUSTOMS_CORPUS="$(abspath $(CORPUS))" KUSTOMS_WHOLE_CORPUS=1 $(GO) test -count=1 -run TestFindsWhatGitleaksFinds ./pkg/secret
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) run ./pkg/internal/conformance
 
 .PHONY: e2e

@@ -19,11 +19,10 @@ import (
 //  2. A rule whose keyword is there looks at the keyword's surroundings, as far
 //     as a match that holds the keyword can reach; at the whole text where
 //     that cannot be told from the expression.
-//  3. In these windows a dfa that never misses says where matches may end,
-//     and one that reads backwards where they may start.
-//  4. Only from there to there runs the rule's own expression. A window holds
-//     every match that overlaps another in it, with some text to each side,
-//     so the expression finds there what it finds in the whole text.
+//  3. In these windows a dfa that never misses says where matches may be.
+//  4. Only there runs the rule's own expression, with some text to each side. No
+//     match reaches out of such a stretch, so the expression finds in it what it
+//     finds in the whole text.
 //  5. Encoded text is decoded in place and the steps are repeated on what
 //     lies around it.
 //
@@ -49,8 +48,9 @@ type matcher struct {
 	// bytes and lines bound a match.
 	bytes, lines int
 	// check is an own rule's.
-	check             func(match, value string) bool
-	forward, backward *syntax.Regexp
+	check func(match, value string) bool
+	// loose matches at least what the expression does, with fewer states.
+	loose *syntax.Regexp
 }
 
 // found is one match of a rule in a text.
@@ -64,7 +64,7 @@ type found struct {
 
 // scratch is what one scan at a time needs.
 type scratch struct {
-	forward, backward []*dfa
+	dfas []*dfa
 	// at are the places of a rule's keywords in the view at hand, for rules
 	// that look at surroundings.
 	at [][]int32
@@ -100,7 +100,7 @@ func newEngine(cfg config.Config) (*engine, error) {
 			}
 			m.bytes, m.lines = maxBytes(re), maxLines(re)
 			m.whole = m.always || m.bytes == unbounded && m.lines == unbounded || !holds(re, r.Keywords)
-			m.forward, m.backward = loosen(re, 1, false), loosen(re, 64, true)
+			m.loose = loosen(re, 1)
 			if !m.whole && m.bytes != unbounded {
 				e.reach = max(e.reach, m.bytes)
 			} else if !m.whole {
@@ -126,8 +126,8 @@ func newEngine(cfg config.Config) (*engine, error) {
 	e.words = newWords(list)
 	e.scratch.New = func() any {
 		return &scratch{
-			forward: make([]*dfa, len(e.rules)), backward: make([]*dfa, len(e.rules)),
-			at: make([][]int32, len(e.rules)), hit: make([]bool, len(e.rules)),
+			dfas: make([]*dfa, len(e.rules)),
+			at:   make([][]int32, len(e.rules)), hit: make([]bool, len(e.rules)),
 		}
 	}
 	return e, nil
@@ -269,31 +269,19 @@ func forwardLines(text string, p, n int) int {
 
 // search finds a rule's matches in a window.
 func (e *engine) search(s *scratch, v *view, rule int, w region, out *[]found) {
-	if s.forward[rule] == nil {
-		var err error
-		if s.forward[rule], err = newDFA(e.rules[rule].forward, true); err != nil {
+	if s.dfas[rule] == nil {
+		d, err := newDFA(e.rules[rule].loose)
+		if err != nil {
 			e.match(v, rule, w, out)
 			return
 		}
-		if s.backward[rule], err = newDFA(e.rules[rule].backward, false); err != nil {
-			s.forward[rule] = nil
-			e.match(v, rule, w, out)
-			return
-		}
+		s.dfas[rule] = d
 	}
 	seg := region{-1, -1}
-	sure := true
-	ok := s.forward[rule].ends(v.text, w.from, w.to, func(end int) {
-		if !sure || seg.to == w.to && seg.from == w.from {
-			return
-		}
-		from, ok := s.backward[rule].start(v.text, w.from, end)
-		if sure = ok; !ok || from < 0 {
-			return
-		}
-		n := region{max(w.from, from-padding), min(w.to, end+padding)}
+	ok := s.dfas[rule].spans(v.text, w.from, w.to, func(from, to int) {
+		n := region{max(w.from, from-padding), min(w.to, to+padding)}
 		if seg.to >= 0 && n.from <= seg.to {
-			seg = region{min(seg.from, n.from), max(seg.to, n.to)}
+			seg.to = n.to
 			return
 		}
 		if seg.to >= 0 {
@@ -302,7 +290,7 @@ func (e *engine) search(s *scratch, v *view, rule int, w region, out *[]found) {
 		seg = n
 	})
 	switch {
-	case !ok || !sure: // too many states: the expression itself, over all that is left
+	case !ok: // too many states: the expression itself, over all that is left
 		e.match(v, rule, region{max(seg.from, w.from), w.to}, out)
 	case seg.to >= 0:
 		e.match(v, rule, seg, out)

@@ -56,7 +56,7 @@ var ownRules = [...]own{
 			RuleID: "command-line-credential", Description: "Found a credential on a command line",
 			Regex: regexp.MustCompile(`(?i)(?:--?[a-z-]{0,30}(?:password|passwd|passphrase|token|secret|api-?key)[ \t]{1,3}|--(?:user|login)[ =]["']?[\w.@-]{1,64}:|\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]{0,80}[ \t]-p|\bsshpass[ \t]{1,3}-p[ \t]{0,3}|\bredis-cli\b[^\n|;]{0,80}[ \t]-a[ \t]{1,3}|\b(?:docker|podman|helm registry|skopeo)[ \t]{1,3}login\b[^\n|;]{0,80}[ \t]-p[ \t]{1,3}|\b(?:requirepass|masterauth)[ \t]{1,3})` +
 				`(?:"([^"\n]{4,200})"|'([^'\n]{4,200})'|([^\s"'#,;&|<>()-][^\s"'#,;&|<>()]{3,200}))`),
-			Keywords: []string{"password", "passwd", "passphrase", "token", "secret", "key", "--user", "--login", "mysql", "mariadb", "sshpass", "redis-cli", "login", "requirepass", "masterauth"},
+			Keywords: []string{"password", "passwd", "passphrase", "token", "secret", "key", "-user", "-login", "mysql", "mariadb", "sshpass", "redis-cli", "login", "requirepass", "masterauth"},
 		},
 		severity: result.High, rank: generic,
 		check: func(_, v string) bool { return passwordLike(v) },
