@@ -107,7 +107,7 @@ func (d *dfa) reset() {
 	d.ids = map[string]int32{}
 	d.sets, d.accept, d.next = d.sets[:0], d.accept[:0], d.next[:0]
 	d.mark++
-	d.state(d.closure(nil, uint32(d.prog.Start)))
+	d.state("", d.closure(nil, uint32(d.prog.Start)))
 }
 
 // closure adds what pc reaches without a byte to set. The caller starts a new
@@ -129,18 +129,25 @@ func (d *dfa) closure(set []uint32, pc uint32) []uint32 {
 	return append(set, pc)
 }
 
-// state numbers a set of instructions.
-func (d *dfa) state(set []uint32) int32 {
+// key names a set of instructions, which it sorts.
+func key(set []uint32) string {
 	slices.Sort(set)
-	key := make([]byte, 0, 2*len(set))
+	key := make([]byte, 0, 3*len(set))
 	for _, pc := range set {
 		key = append(key, byte(pc), byte(pc>>8), byte(pc>>16))
 	}
-	if id, ok := d.ids[string(key)]; ok {
+	return string(key)
+}
+
+// state numbers a set of instructions. The initial one has no key: where a
+// match under way is at the same instructions as one that starts, the set is
+// equal and the state is not.
+func (d *dfa) state(key string, set []uint32) int32 {
+	if id, ok := d.ids[key]; ok {
 		return id
 	}
 	id := int32(len(d.sets))
-	d.ids[string(key)] = id
+	d.ids[key] = id
 	d.sets = append(d.sets, set)
 	d.accept = append(d.accept, slices.ContainsFunc(set, func(pc uint32) bool { return d.prog.Inst[pc].Op == syntax.InstMatch }))
 	for range d.width {
@@ -169,8 +176,11 @@ func (d *dfa) grow(row int32, c uint8) int32 {
 			set = d.closure(set, d.prog.Inst[pc].Out)
 		}
 	}
-	set = d.closure(set, uint32(d.prog.Start)) // a match may start at each byte
-	to := d.state(set)
+	to := int32(initial)
+	if len(set) > 0 {
+		set = d.closure(set, uint32(d.prog.Start)) // a match may start at each byte
+		to = d.state(key(set), set)
+	}
 	n := to * int32(d.width)
 	if d.accept[to] {
 		n |= ends
