@@ -11,6 +11,16 @@ import (
 type Image struct {
 	Place
 	Container string // the container's name, "" if no container names it
+
+	ref string // where the place holds more than the reference, or a part of it
+}
+
+// Ref is the reference as written.
+func (i Image) Ref() string {
+	if i.ref != "" {
+		return i.ref
+	}
+	return i.Str()
 }
 
 // Images yields what the object names as images: the image of every container,
@@ -74,7 +84,7 @@ type Reference struct {
 
 // Reference parses the image; ok is false where a runtime would refuse it.
 func (i Image) Reference() (ref Reference, ok bool) {
-	ref, err := ParseReference(i.Str())
+	ref, err := ParseReference(i.Ref())
 	return ref, err == nil
 }
 
