@@ -109,6 +109,11 @@ func (w want) of(head []byte) want {
 	return want{}
 }
 
+// system reports whether the file is of a distribution's package manager.
+func (w want) system() bool {
+	return w.list || w.wal || w.osinfo || slices.ContainsFunc(w.by, func(e filesystem.Extractor) bool { return strings.HasPrefix(e.Name(), "os/") })
+}
+
 // text reports whether the file is read whole into memory.
 func (w want) text() bool {
 	return !slices.ContainsFunc(w.by, func(e filesystem.Extractor) bool {

@@ -174,7 +174,9 @@ func (r *reader) pass(open func() (io.ReadCloser, error), each func(*tar.Header,
 		}
 	}()
 	h := sha256.New()
-	b := &bounded{ctx: r.ctx, r: rc, max: r.lim.Bytes, hash: h}
+	in := readAhead(rc)
+	defer in.Close()
+	b := &bounded{ctx: r.ctx, r: in, max: r.lim.Bytes, hash: h}
 	buf := bufio.NewReaderSize(b, 256<<10)
 	tr := tar.NewReader(buf)
 	entries := 0
@@ -276,9 +278,7 @@ func (r *reader) put(f File) {
 }
 
 func (r *reader) gap(what, why string) {
-	if len(r.layer.Gaps) < 100 {
-		r.layer.Gaps = append(r.layer.Gaps, image.Gap{What: fmt.Sprintf("%q", what), Why: why})
-	}
+	r.layer.Gaps = append(r.layer.Gaps, image.Gap{What: fmt.Sprintf("%q", what), Why: why})
 }
 
 // file looks into a regular file, if it can say what is installed.
@@ -315,6 +315,9 @@ func (r *reader) file(name string, hdr *tar.Header, body io.Reader) error {
 			return r.ctx.Err()
 		}
 		r.gap(name, err.Error())
+		// A file of a language's package that is no such file is common in
+		// test data; a distribution's database that cannot be read is not.
+		r.layer.Gaps[len(r.layer.Gaps)-1].Known = !w.system()
 	}
 	if len(f.Packages)+len(f.Owns) > 0 || f.Release != "" {
 		r.put(f)

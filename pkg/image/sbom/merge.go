@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	purl "github.com/package-url/packageurl-go"
@@ -29,6 +30,7 @@ func Merge(layers []*Layer) *image.Inventory {
 	}
 	var live []placed
 	owned := map[string]bool{}
+	var odd []image.Gap // files that are not what their names say
 	for i, l := range layers {
 		for j := range l.Files {
 			f := &l.Files[j]
@@ -44,9 +46,14 @@ func Merge(layers []*Layer) *image.Inventory {
 			}
 		}
 		for _, g := range l.Gaps {
-			if p := strings.Trim(g.What, `"`); !m.hidden(i, p) {
-				inv.Gaps = append(inv.Gaps, g)
+			if p, err := strconv.Unquote(g.What); err == nil && m.hidden(i, p) {
+				continue
 			}
+			if g.Known {
+				odd = append(odd, g)
+				continue
+			}
+			inv.Gaps = append(inv.Gaps, g)
 		}
 	}
 	systemPackages, unversioned := 0, 0
@@ -78,6 +85,13 @@ func Merge(layers []*Layer) *image.Inventory {
 	inv.Packages = slices.CompactFunc(inv.Packages, func(a, b image.Package) bool {
 		return a.Name == b.Name && a.Version == b.Version && a.Path == b.Path && a.PURL == b.PURL
 	})
+	if n := len(odd); n > 0 {
+		what := "1 file"
+		if n > 1 {
+			what = fmt.Sprintf("%d files", n)
+		}
+		inv.Gaps = append(inv.Gaps, image.Gap{What: what + " that could name a package", Why: fmt.Sprintf("cannot be read; the first is %s", odd[0]), Known: true})
+	}
 	inv.Gaps = append(inv.Gaps, coverage(inv.Distro, systemPackages, len(inv.Packages), unversioned)...)
 	return inv
 }
