@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -66,7 +65,7 @@ func dbSource(c *ucli.Context, p network.Policy) (src db.Source, why string, err
 	if remote && !p.Allow {
 		return nil, "the network is not allowed", nil
 	}
-	var t http.RoundTripper
+	o := db.SourceOptions{Insecure: p.Insecure}
 	if remote {
 		// The operator's own word names the source's host.
 		_, rest, _ := strings.Cut(addr, "://")
@@ -74,11 +73,11 @@ func dbSource(c *ucli.Context, p network.Policy) (src db.Source, why string, err
 		p.Hosts = append(slices.Clone(p.Hosts), host)
 		p.Hosts = append(p.Hosts, registry.Companions(host)...)
 		p.MaxBody = maxLayerDownload
-		if t, err = p.Transport(); err != nil {
+		if o.Client, err = p.Client(); err != nil {
 			return nil, "", usage("", "network: %v", err)
 		}
 	}
-	if src, err = db.NewSource(addr, db.SourceOptions{Transport: t, Insecure: p.Insecure}); err != nil {
+	if src, err = db.NewSource(addr, o); err != nil {
 		return nil, "", usage("kustoms db update --help shows the forms", "--db-source: %v", err)
 	}
 	return src, "", nil

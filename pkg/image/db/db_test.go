@@ -38,7 +38,7 @@ func store(t testing.TB) *db.Store {
 
 func source(t testing.TB, addr string) db.Source {
 	t.Helper()
-	s, err := db.NewSource(addr, db.SourceOptions{Transport: http.DefaultTransport, Insecure: []string{strings.SplitN(strings.TrimPrefix(addr, "oci://"), "/", 2)[0]}})
+	s, err := db.NewSource(addr, db.SourceOptions{Client: &http.Client{Transport: http.DefaultTransport}, Insecure: []string{strings.SplitN(strings.TrimPrefix(addr, "oci://"), "/", 2)[0]}})
 	if err != nil {
 		t.Fatal(err)
 	}

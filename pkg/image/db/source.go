@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/network"
 )
 
 // PublicURL is OSV's public bucket.
@@ -40,10 +41,12 @@ type Source interface {
 
 // SourceOptions reach a source.
 type SourceOptions struct {
-	Transport http.RoundTripper
-	Insecure  []string // registries that speak plain HTTP
-	Keychain  authn.Keychain
+	Client   *network.Client
+	Insecure []string // registries that speak plain HTTP
+	Keychain authn.Keychain
 }
+
+var errNoNetwork = errors.New("the network is not allowed (--allow-network)")
 
 // NewSource takes an address: https://… with the layout of OSV's bucket,
 // oci://registry/repository:tag, or a folder that osv-scanner, osv-scalibr or a
@@ -55,7 +58,10 @@ func NewSource(addr string, o SourceOptions) (Source, error) {
 		if err != nil || u.Host == "" || u.User != nil {
 			return nil, fmt.Errorf("%q is not the address of a database", addr)
 		}
-		return &httpSource{u, &http.Client{Transport: o.Transport}}, nil
+		if o.Client == nil {
+			return nil, errNoNetwork
+		}
+		return &httpSource{u, o.Client}, nil
 	case strings.HasPrefix(addr, "oci://"):
 		var opts []name.Option
 		ref := strings.TrimPrefix(addr, "oci://")
@@ -68,6 +74,9 @@ func NewSource(addr string, o SourceOptions) (Source, error) {
 		parsed, err := name.ParseReference(ref, opts...)
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", addr, err)
+		}
+		if o.Client == nil {
+			return nil, errNoNetwork
 		}
 		if o.Keychain == nil {
 			o.Keychain = authn.DefaultKeychain
@@ -86,7 +95,7 @@ func NewSource(addr string, o SourceOptions) (Source, error) {
 
 type httpSource struct {
 	base   *url.URL
-	client *http.Client
+	client *network.Client
 }
 
 func (s *httpSource) String() string { return s.base.String() }
@@ -198,10 +207,7 @@ type ociSource struct {
 func (s *ociSource) String() string { return "oci://" + s.ref.String() }
 
 func (s *ociSource) Fetch(ctx context.Context, eco string, w io.Writer, tell func(int64, int64)) (asOf time.Time, err error) {
-	if s.o.Transport == nil {
-		return asOf, errors.New("the network is not allowed (--allow-network)")
-	}
-	img, err := remote.Image(s.ref, remote.WithContext(ctx), remote.WithTransport(s.o.Transport),
+	img, err := remote.Image(s.ref, remote.WithContext(ctx), remote.WithTransport(s.o.Client.Transport),
 		remote.WithAuthFromKeychain(s.o.Keychain), remote.WithRetryBackoff(remote.Backoff{Steps: 1}))
 	if err != nil {
 		return asOf, err
