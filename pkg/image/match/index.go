@@ -25,7 +25,6 @@ const Format = 1
 const (
 	maxRecords     = 5_000_000
 	maxRecordBytes = 32 << 20
-	batchBytes     = 4 << 20 // of values, written at once
 	// maxUnreadable is the share of records, one of so many, above which a
 	// database is refused: it is damaged, or of a format to come.
 	maxUnreadable = 100
@@ -37,6 +36,8 @@ var (
 	bucketAffected = []byte("affected") // Key \0 number → affected
 	bucketDetail   = []byte("detail")   // id → detail, zstd
 	bucketAlias    = []byte("alias")    // other id \0 id → nothing
+
+	buckets = [][]byte{bucketMeta, bucketAffected, bucketDetail, bucketAlias}
 )
 
 // Stats says what an index holds.
@@ -82,10 +83,11 @@ func Build(ctx context.Context, ecosystem string, archive io.ReaderAt, size int6
 			_ = os.Remove(file)
 		}
 	}()
-	w, err := newWriter(db)
+	w, err := newWriter(file + ".rows")
 	if err != nil {
 		return st, err
 	}
+	defer func() { err = errors.Join(err, w.rows.Close()) }()
 	var buf bytes.Buffer
 	for i, f := range zr.File {
 		if err := ctx.Err(); err != nil {
@@ -122,7 +124,7 @@ func Build(ctx context.Context, ecosystem string, archive io.ReaderAt, size int6
 	if st.Unreadable*maxUnreadable > st.Records+st.Withdrawn+st.Unreadable {
 		return st, &TooManyUnreadableError{st}
 	}
-	if err := w.finish(st); err != nil {
+	if err := w.finish(st, db); err != nil {
 		return st, err
 	}
 	return st, db.Sync()
@@ -152,65 +154,28 @@ func readRecord(f *zip.File, buf *bytes.Buffer) (*record, error) {
 	return parseRecord(buf.Bytes())
 }
 
-// writer gathers keys and writes them sorted, some megabytes at once: a tree
-// written in order touches few pages.
+// writer turns records into rows.
 type writer struct {
-	db   *bolt.DB
+	rows *sorter
 	zstd *zstd.Encoder
-	rows []row
-	size int
 	n    int // numbers entries, so that one record may have several of a key
 }
 
-type row struct {
-	bucket     []byte
-	key, value []byte
-}
-
-func newWriter(db *bolt.DB) (*writer, error) {
+func newWriter(file string) (*writer, error) {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(64<<10))
 	if err != nil {
 		return nil, err
 	}
-	return &writer{db: db, zstd: enc}, db.Update(func(tx *bolt.Tx) error {
-		for _, b := range [][]byte{bucketMeta, bucketAffected, bucketDetail, bucketAlias} {
-			if _, err := tx.CreateBucketIfNotExists(b); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	rows, err := newSorter(file)
+	return &writer{rows: rows, zstd: enc}, err
 }
 
 func (w *writer) put(bucket []byte, key string, value []byte) error {
 	if len(key) > bolt.MaxKeySize/2 {
 		return fmt.Errorf("key of %d bytes", len(key))
 	}
-	w.rows = append(w.rows, row{bucket, []byte(key), value})
-	if w.size += len(key) + len(value) + 64; w.size < batchBytes {
-		return nil
-	}
-	return w.flush()
-}
-
-func (w *writer) flush() error {
-	slices.SortFunc(w.rows, func(a, b row) int {
-		if n := bytes.Compare(a.bucket, b.bucket); n != 0 {
-			return n
-		}
-		return bytes.Compare(a.key, b.key)
-	})
-	err := w.db.Update(func(tx *bolt.Tx) error {
-		for _, r := range w.rows {
-			if err := tx.Bucket(r.bucket).Put(r.key, r.value); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	clear(w.rows)
-	w.rows, w.size = w.rows[:0], 0
-	return err
+	n := slices.IndexFunc(buckets, func(b []byte) bool { return bytes.Equal(b, bucket) })
+	return w.rows.put(row{byte(n), []byte(key), value})
 }
 
 func (w *writer) add(r *record) error {
@@ -238,7 +203,7 @@ func (w *writer) add(r *record) error {
 	return w.put(bucketDetail, d.ID, w.zstd.EncodeAll(v, nil))
 }
 
-func (w *writer) finish(st Stats) error {
+func (w *writer) finish(st Stats, db *bolt.DB) error {
 	v, err := json.Marshal(st)
 	if err != nil {
 		return err
@@ -246,7 +211,7 @@ func (w *writer) finish(st Stats) error {
 	if err := w.put(bucketMeta, "stats", v); err != nil {
 		return err
 	}
-	return w.flush()
+	return w.rows.fill(db)
 }
 
 // Index is the open index of one ecosystem. Safe for concurrent use.
@@ -272,7 +237,7 @@ func Open(file string) (x *Index, err error) {
 	}
 	x = &Index{db: db}
 	err = x.view(func(tx *bolt.Tx) error {
-		for _, b := range [][]byte{bucketMeta, bucketAffected, bucketDetail, bucketAlias} {
+		for _, b := range buckets {
 			if tx.Bucket(b) == nil {
 				return ErrFormat
 			}
