@@ -110,7 +110,7 @@ func BenchmarkMatch(b *testing.B) {
 	build(b, filepath.Join(dir, "all.zip"), filepath.Join(dir, "x.db"))
 	inv := &image.Inventory{}
 	for i := range 500 {
-		inv.Packages = append(inv.Packages, image.Package{Name: fmt.Sprintf("package-%d", i*97%(largest/4)), Version: "1.2.3", Ecosystem: "npm"})
+		inv.Packages = append(inv.Packages, image.Package{Name: fmt.Sprintf("package-%d", i*97%(largest/4)), Version: "4.15.0", Ecosystem: "npm"})
 	}
 	hits := 0
 	for b.Loop() {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kustoms-dev/kustoms/pkg/cache"
 	"github.com/kustoms-dev/kustoms/pkg/image"
 	"github.com/kustoms-dev/kustoms/pkg/image/db"
 	"github.com/kustoms-dev/kustoms/pkg/image/native"
@@ -281,7 +282,7 @@ func TestSharedLayers(t *testing.T) {
 		}
 		return http.DefaultTransport.RoundTrip(r)
 	})
-	kept := cache{}
+	kept := cache.Open(t.TempDir())
 	scan := func(want int64) {
 		t.Helper()
 		blobs.Store(0)
@@ -312,11 +313,6 @@ func TestSharedLayers(t *testing.T) {
 	scan(2 + 3) // two configurations, three layers
 	scan(2)     // configurations alone
 }
-
-type cache map[string][]byte
-
-func (c cache) Get(key string) ([]byte, bool) { d, ok := c[key]; return d, ok }
-func (c cache) Put(key string, data []byte)   { c[key] = data }
 
 type roundTripper func(*http.Request) (*http.Response, error)
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/kustoms-dev/kustoms/pkg/cache"
 	"github.com/kustoms-dev/kustoms/pkg/image"
 	"github.com/kustoms-dev/kustoms/pkg/image/db"
 	"github.com/kustoms-dev/kustoms/pkg/image/match"
@@ -23,18 +24,11 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/sbom"
 )
 
-// Cache keeps what layers said, by key, across runs. A miss is no error, and
-// what cannot be kept is not.
-type Cache interface {
-	Get(key string) ([]byte, bool)
-	Put(key string, data []byte)
-}
-
 // Options assemble a scanner.
 type Options struct {
 	Registry *registry.Reader
 	Data     *db.Opener
-	Cache    Cache // nil keeps layers for the run alone
+	Cache    *cache.Store // nil keeps layers for the run alone
 	Limits   sbom.Limits
 	// Timeout bounds one image, its download included. 0 is 10 minutes.
 	Timeout time.Duration
@@ -48,6 +42,8 @@ const (
 	defaultTimeout = 10 * time.Minute
 	keptLayers     = 128 // of a run without a cache
 	tries          = 2   // of a layer whose download broke off
+	maxKept        = 256 << 20
+	cacheSpace     = "image-layer-" + sbom.Version
 )
 
 // Scanner is the native engine.
@@ -168,8 +164,6 @@ func (s *Scanner) read(ctx context.Context, img *registry.Image, i int) (l *sbom
 	return l, err
 }
 
-func key(diffID string) string { return "image-layer/v" + sbom.Version + "/" + diffID }
-
 func (s *Scanner) recall(diffID string) *sbom.Layer {
 	s.mu.Lock()
 	l := s.kept[diffID]
@@ -177,8 +171,8 @@ func (s *Scanner) recall(diffID string) *sbom.Layer {
 	if l != nil || s.o.Cache == nil {
 		return l
 	}
-	data, ok := s.o.Cache.Get(key(diffID))
-	if !ok {
+	data, ok, err := s.o.Cache.Get(cacheSpace, diffID, maxKept)
+	if err != nil || !ok {
 		return nil
 	}
 	l = new(sbom.Layer)
@@ -193,7 +187,7 @@ func (s *Scanner) keep(diffID string, l *sbom.Layer) {
 	s.remember(diffID, l)
 	if s.o.Cache != nil {
 		if data, err := json.Marshal(l); err == nil {
-			s.o.Cache.Put(key(diffID), data)
+			_ = s.o.Cache.Put(cacheSpace, diffID, data) // what cannot be kept is read again
 		}
 	}
 }
