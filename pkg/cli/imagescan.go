@@ -12,7 +12,6 @@ import (
 
 	ucli "github.com/urfave/cli/v2"
 
-	"github.com/kustoms-dev/kustoms/pkg/cache"
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/image"
 	"github.com/kustoms-dev/kustoms/pkg/image/db"
@@ -149,21 +148,8 @@ func imageScanner(c *ucli.Context, cfg *config.Config, stderr io.Writer, local b
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	s := native.New(native.Options{Registry: reader, Data: data, Cache: imageCache(c), Timeout: c.Duration("image-timeout"), Jobs: jobs})
+	s := native.New(native.Options{Registry: reader, Data: data, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: jobs})
 	return image.Once(s, jobs), data.Close, nil
-}
-
-// imageCache keeps what layers hold between runs.
-func imageCache(c *ucli.Context) *cache.Store {
-	dir := c.String("cache-dir")
-	if dir == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return nil
-		}
-		dir = filepath.Join(base, "kustoms")
-	}
-	return cache.Open(dir)
 }
 
 // lookUp gives the run's image analyzer a scanner.
