@@ -174,12 +174,7 @@ func TestDebianVulnerabilities(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]bool{}
-	for _, v := range res.Vulnerabilities {
-		for _, p := range v.Packages {
-			got[p.Name+" "+v.ID] = true
-		}
-	}
+	got := pairsOf(res)
 	want := independent(t, dpkg, archive, res.Packages)
 	missing, extra := 0, 0
 	for pair := range want {
@@ -226,12 +221,7 @@ func TestDebianOlder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]bool{}
-	for _, v := range res.Vulnerabilities {
-		for _, p := range v.Packages {
-			got[p.Name+" "+v.ID] = true
-		}
-	}
+	got := pairsOf(res)
 	want := independent(t, dpkg, archive, res.Packages)
 	if !maps.Equal(want, got) {
 		t.Errorf("want %d pairs, got %d", len(want), len(got))
@@ -240,6 +230,17 @@ func TestDebianOlder(t *testing.T) {
 		t.Errorf("%d pairs are too few to prove anything", len(want))
 	}
 	t.Logf("%d pairs in %d packages", len(want), len(res.Packages))
+}
+
+// pairsOf is every "package CVE" of a result.
+func pairsOf(res *image.Result) map[string]bool {
+	out := map[string]bool{}
+	for _, v := range res.Vulnerabilities {
+		for _, p := range v.Packages {
+			out[p.Name+" "+v.ID] = true
+		}
+	}
+	return out
 }
 
 // advisories is OSV's archive of Debian, outside of the project.
