@@ -14,6 +14,16 @@ func Rules() []*rule.Rule {
 		IngressCorsAnyOrigin,
 		IngressDefaultBackendCatchesAll,
 		IngressHostWildcard,
+		IngressNginxRetired,
+		IngressRouteConflict,
+		IngressSecurityHeadersMissing,
+		IngressSnippetAnnotation,
+		IngressSnippetsAllowed,
+		IngressTLSHostUncovered,
+		IngressTLSRedirectDisabled,
 		IngressWithoutTls,
+		RouteBackendMissing,
+		WafDetectionOnly,
+		WafRulesMissing,
 	}
 }

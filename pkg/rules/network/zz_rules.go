@@ -8,6 +8,8 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
 		NamespaceWithoutDefaultDeny,
+		PolicyAllowsAllNamespaces,
+		PolicyAllowsAllPeers,
 		PolicyDirectionIgnored,
 		PolicyEgressOpen,
 		PolicyEnforcementDisabled,
