@@ -61,10 +61,10 @@ var operatorKinds = map[groupKind]bool{
 	{"postgresql.cnpg.io", "Cluster"}: true, {"kafka.strimzi.io", "Kafka"}: true,
 }
 
-// MakesService reports whether an operator makes a Service of the name from a
-// rendered resource that makes pods: it bears the resource's name, and mostly
-// something behind it.
-func (x *Index) MakesService(namespace, name string) bool {
+// OperatorNames reports whether an operator may make an object of the name, a
+// Service, a Secret or a ConfigMap, from a rendered resource that makes pods:
+// it bears the resource's name, and mostly something behind it.
+func (x *Index) OperatorNames(namespace, name string) bool {
 	for gk := range operatorKinds {
 		for _, o := range x.byKind[gk] {
 			if x.Namespace(o) == namespace && (o.Key.Name == name || strings.HasPrefix(name, o.Key.Name+"-")) {

@@ -49,7 +49,7 @@ func checkBackend(p *rule.Pass, o *manifest.Object, b route.Backend) {
 	service := p.Index.Get("", "Service", b.Namespace, b.Name)
 	if service == nil {
 		// Operators and Knative make Services of their resource's name.
-		if p.Index.MakesService(b.Namespace, b.Name) {
+		if p.Index.OperatorNames(b.Namespace, b.Name) {
 			return
 		}
 		p.Report(b.At, "%s sends requests to service %q, which is not in namespace %q: they end in an error", o, b.Name, b.Namespace)

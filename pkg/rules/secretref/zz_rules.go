@@ -7,6 +7,9 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
+		ConfigMapReferenceMissing,
+		ExternalSecretStoreMissing,
 		SecretInEnvValue,
+		SecretReferenceMissing,
 	}
 }
