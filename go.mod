@@ -17,6 +17,8 @@ require (
 	sigs.k8s.io/kustomize/api v0.21.2
 )
 
+require github.com/robfig/cron/v3 v3.0.1
+
 require (
 	github.com/ProtonMail/go-crypto v1.4.1 // indirect
 	github.com/cloudflare/circl v1.6.3 // indirect

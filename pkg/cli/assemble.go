@@ -41,7 +41,9 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 	if err != nil {
 		return nil, err
 	}
-	analyzers := []scan.Analyzer{rule.NewSet(sel.rules, sel.params)}
+	set := rule.NewSet(sel.rules, sel.params)
+	set.Synthetic = helm.Synthetic
+	analyzers := []scan.Analyzer{set}
 	if a, ok := narrow(secrets, sel.others); ok {
 		analyzers = append(analyzers, a)
 	}

@@ -16,6 +16,7 @@ type Pass struct {
 	Index  *index.Index
 	Params any // what Rule.Params returned, configured
 
+	synthetic func(string) bool
 	rbac      func() *rbac.Permissions
 	rule      *Rule
 	severity  result.Severity
@@ -26,6 +27,10 @@ type Pass struct {
 // RBAC is what the target's service accounts may do, worked out at the first
 // call and shared by all rules.
 func (p *Pass) RBAC() *rbac.Permissions { return p.rbac() }
+
+// Synthetic reports whether the value is made anew at every installation, and
+// stands here only because rendering needs some value.
+func (p *Pass) Synthetic(value string) bool { return p.synthetic != nil && p.synthetic(value) }
 
 // Report adds a finding at place. The message is lower case without a full
 // stop, names the object or container, and says fact, then consequence.

@@ -40,7 +40,8 @@ does not say that it exists.`,
 }
 
 // certificates yields the Secrets that an Ingress or Gateway serves TLS with,
-// but for those that an annotation asks cert-manager to make.
+// but for those that an annotation asks cert-manager to make. Istio looks its
+// gateways' up where their pods run, which another target decides.
 func certificates(o *manifest.Object) func(func(ref) bool) {
 	return func(yield func(ref) bool) {
 		for name := range o.Annotations().Entries() {
@@ -63,8 +64,6 @@ func certificates(o *manifest.Object) func(func(ref) bool) {
 					}
 				}
 			}
-		case o.Is("networking.istio.io", "Gateway"):
-			// credentialName is looked up where the gateway's pods run.
 		}
 	}
 }

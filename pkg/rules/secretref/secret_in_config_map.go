@@ -1,0 +1,57 @@
+package secretref
+
+import (
+	"encoding/base64"
+	"slices"
+
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/rule"
+)
+
+// ConfigMapParams are the parameters of secret-in-config-map.
+type ConfigMapParams struct {
+	// Names are keys, beside those that read like a credential's, whose value
+	// is one.
+	Names []string `yaml:"names"`
+}
+
+// SecretInConfigMap reports credentials in ConfigMaps.
+var SecretInConfigMap = &rule.Rule{
+	Meta: rule.Meta{
+		ID: "secret-in-config-map", Severity: result.High, Since: "0.1",
+		Title: "Credential in a ConfigMap",
+		Why: `ConfigMaps are read by everyone who may look at the namespace, are not
+encrypted at rest, and are printed by tools that mask Secrets.`,
+		Fix: "move the value to a Secret that an external store or an encrypted file fills, and rotate it",
+		Refs: []string{
+			"https://kubernetes.io/docs/concepts/configuration/configmap/",
+			"https://kubernetes.io/docs/concepts/security/secrets-good-practices/",
+			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",
+		},
+	},
+	Params: func() any { return &ConfigMapParams{Names: []string{}} },
+	On:     rule.Kinds("", "ConfigMap"),
+	Object: func(p *rule.Pass, o *manifest.Object) {
+		names := p.Params.(*ConfigMapParams).Names
+		for _, field := range [...]string{"data", "binaryData"} {
+			for key, at := range o.At(field).Entries() {
+				text := at.Str()
+				if field == "binaryData" {
+					decoded, err := base64.StdEncoding.DecodeString(text)
+					if err != nil {
+						continue
+					}
+					text = string(decoded)
+				}
+				switch {
+				case p.Synthetic(text):
+				case holdsCredential(text):
+					p.Report(at, "key %q of %s holds a credential: everyone who may look at the namespace has it", key, o)
+				case namedCredential(key, text), slices.Contains(names, key) && !placeholder(text) && !reference(text):
+					p.Report(at, "key %q of %s has a literal value under a credential's name: everyone who may look at the namespace has it", key, o)
+				}
+			}
+		}
+	},
+}
