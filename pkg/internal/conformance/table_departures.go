@@ -10,6 +10,8 @@ var stronger = map[string][]string{
 	"host-port-used":              {"host-network-namespace"},
 	"image-digest-missing":        {"image-mutable-tag"},
 	"low-user-id":                 {"run-as-non-root", "runs-as-root-user"},
+	"pod-attach-allowed":          {"wildcard-all-permissions", "wildcard-resources", "wildcard-verbs"},
+	"pod-exec-allowed":            {"wildcard-all-permissions", "wildcard-resources", "wildcard-verbs"},
 	"restricted-capability-added": {"capability-added", "dangerous-capability-added"},
 	"run-as-non-root":             {"runs-as-root-user"},
 	"wildcard-resources":          {"wildcard-all-permissions"},
