@@ -73,10 +73,22 @@ func (p *Pass) Add(pr Problem) {
 	if f.Fix == "" {
 		f.Fix = p.rule.Fix
 	}
+	f.Fix = inTermsOfSource(f.Fix, f.Loc)
 	if pr.Severity != nil {
 		f.Severity = *pr.Severity
 	}
 	p.sink.Report(f)
+}
+
+// inTermsOfSource adds to a fix, which names fields of the object, the values
+// key that the field is made from: that is what a person edits.
+func inTermsOfSource(fix string, loc result.Location) string {
+	for _, o := range loc.Chain {
+		if o.Role == result.RoleValues && o.Key != "" {
+			return fmt.Sprintf("%s; it is made from the values key %q", fix, o.Key)
+		}
+	}
+	return fix
 }
 
 var containerStep = regexp.MustCompile(`(?:^|\.)(?:containers|initContainers|ephemeralContainers)\[([^\]]*)\]`)

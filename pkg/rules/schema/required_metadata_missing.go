@@ -37,7 +37,7 @@ Which ones are needed is a rule of the house, hence off.`,
 			Annotations: []string{`email=[^@\s]+@[^@\s]+`},
 		}
 	},
-	On: rule.PodBearing,
+	On: rule.Or(rule.PodBearing, rule.Kinds("apps", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), rule.Kinds("apps.openshift.io", "DeploymentConfig")),
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		params := p.Params.(*MetadataParams)
 		checkRequired(p, o, o.Labels(), "label", params.Labels)

@@ -2,7 +2,9 @@ package secretref
 
 import (
 	"encoding/base64"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -48,10 +50,28 @@ encrypted at rest, and are printed by tools that mask Secrets.`,
 				case p.Synthetic(text):
 				case holdsCredential(text):
 					p.Report(at, "key %q of %s holds a credential: everyone who may look at the namespace has it", key, o)
+				case setting(text) != "":
+					p.Report(at, "key %q of %s sets %q to a literal: everyone who may look at the namespace has it", key, o, setting(text))
 				case namedCredential(key, text), slices.Contains(names, key) && !placeholder(text) && !reference(text):
 					p.Report(at, "key %q of %s has a literal value under a credential's name: everyone who may look at the namespace has it", key, o)
 				}
 			}
 		}
 	},
+}
+
+// line is a setting of a configuration file.
+var line = regexp.MustCompile(`(?m)^\s*(?:export\s+)?([\w.-]+)\s*[=:]\s*["']?([^\s"'#;,]+)["']?,?\s*$`)
+
+// setting is the first name in a configuration file that is a credential's of
+// some kind ("db.password", not "token" alone, which is a name of many things)
+// and has a literal value.
+func setting(text string) string {
+	for _, m := range line.FindAllStringSubmatch(text, 1000) {
+		password := strings.HasSuffix(strings.ToLower(m[1]), "password")
+		if (password || len(splitWords(m[1])) > 1) && namedCredential(m[1], m[2]) {
+			return m[1]
+		}
+	}
+	return ""
 }
