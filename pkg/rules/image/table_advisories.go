@@ -33,6 +33,7 @@ func (a advisory) affects(r []int) bool {
 // software that manifests deploy by its own image.
 var advisories = []advisory{
 	{[]string{"ingress-nginx/controller", "ingress-nginx/controller-chroot", "nginx-ingress-controller"}, "CVE-2025-1974", "whoever reaches the admission webhook runs code as the controller", "", []string{"1.11.5", "1.12.1"}},
+	{[]string{"ingress-nginx/controller", "ingress-nginx/controller-chroot"}, "CVE-2026-24512", "a path in an Ingress becomes code in the controller", "1.11.5", []string{"1.13.7", "1.14.3"}},
 	{[]string{"argoproj/argocd"}, "CVE-2022-29165", "anybody may log in as any user where anonymous access is on", "1.4.0", []string{"2.1.15", "2.2.9", "2.3.4"}},
 	{[]string{"argoproj/argocd"}, "CVE-2025-55190", "project tokens read repository credentials", "2.13.0", []string{"2.13.9", "2.14.16", "3.0.14", "3.1.2"}},
 	{[]string{"kyverno/kyverno"}, "CVE-2022-47633", "image signatures can be bypassed", "1.8.3", []string{"1.8.5"}},
