@@ -61,6 +61,7 @@ var advisories = []advisory{
 	{[]string{"library/tomcat", "bitnami/tomcat"}, "CVE-2025-24813", "a partial upload can run code", "9.0.0", []string{"9.0.99", "10.1.35", "11.0.3"}},
 	{[]string{"library/httpd", "bitnami/apache"}, "CVE-2021-42013", "a path with dots reads files and runs programs", "2.4.49", []string{"2.4.51"}},
 	{[]string{"library/redis", "bitnami/redis"}, "CVE-2025-49844", "a Lua script runs code in the server", "", []string{"6.2.20", "7.2.11", "7.4.6", "8.0.4", "8.2.2"}},
+	{[]string{"library/mongo", "bitnami/mongodb", "mongodb/mongodb-community-server"}, "CVE-2025-14847", "anybody reads the server's memory before login", "", []string{"4.4.30", "5.0.32", "6.0.27", "7.0.28", "8.0.17", "8.2.3"}},
 	{[]string{"library/couchdb", "bitnami/couchdb"}, "CVE-2022-24706", "the default cookie gives anybody the administrator's rights", "", []string{"3.2.2"}},
 	{[]string{"kibana"}, "CVE-2019-7609", "Timelion runs anybody's code", "3.0.0", []string{"5.6.15", "6.6.1"}},
 	{[]string{"library/drupal", "bitnami/drupal"}, "CVE-2018-7600", "a form runs anybody's code", "6.0", []string{"7.58", "8.3.9", "8.4.6", "8.5.1"}},
