@@ -51,6 +51,10 @@ type Problem struct {
 	// Severity moves this finding off the rule's base severity.
 	Severity *result.Severity
 	Related  []result.Related
+	// Leak says that the field holds a secret. The finding then stands on the
+	// values line that the field is made from, encoded or not, and is one with
+	// those of the secret scanner about the same text.
+	Leak bool
 }
 
 // Add is Report with options.
@@ -74,6 +78,12 @@ func (p *Pass) Add(pr Problem) {
 		f.Fix = p.rule.Fix
 	}
 	f.Fix = inTermsOfSource(f.Fix, f.Loc)
+	if pr.Leak {
+		f.Leak = &result.Leak{Generic: true}
+		if o, ok := onlyValues(f.Loc); ok {
+			f.Loc.Primary = o.Span
+		}
+	}
 	if pr.Severity != nil {
 		f.Severity = *pr.Severity
 	}
@@ -81,14 +91,26 @@ func (p *Pass) Add(pr Problem) {
 }
 
 // inTermsOfSource adds to a fix, which names fields of the object, the values
-// key that the field is made from: that is what a person edits.
+// key that the field is made from: that is what a person edits. Where the
+// origin is not proven, or several keys made it, the fix names the field alone.
 func inTermsOfSource(fix string, loc result.Location) string {
-	for _, o := range loc.Chain {
-		if o.Role == result.RoleValues && o.Key != "" {
-			return fmt.Sprintf("%s; it is made from the values key %q", fix, o.Key)
-		}
+	if o, ok := onlyValues(loc); ok && loc.Exact {
+		return fmt.Sprintf("%s; it is made from the values key %q", fix, o.Key)
 	}
 	return fix
+}
+
+// onlyValues is the one values line in a location's chain.
+func onlyValues(loc result.Location) (only result.Origin, ok bool) {
+	for _, o := range loc.Chain {
+		if o.Role == result.RoleValues && o.Key != "" {
+			if ok {
+				return only, false
+			}
+			only, ok = o, true
+		}
+	}
+	return only, ok
 }
 
 var containerStep = regexp.MustCompile(`(?:^|\.)(?:containers|initContainers|ephemeralContainers)\[([^\]]*)\]`)

@@ -48,7 +48,12 @@ application's included.`,
 		}
 		for _, n := range order {
 			apps := slices.Sorted(maps.Keys(first[n]))
-			if len(apps) < 2 {
+			// Parts of one release are related, whatever they call themselves.
+			releases := map[string]bool{}
+			for _, app := range apps {
+				releases[first[n][app].Labels().At("app.kubernetes.io/instance").Str()] = true
+			}
+			if len(apps) < 2 || len(releases) < 2 {
 				continue
 			}
 			p.Add(rule.Problem{

@@ -21,8 +21,17 @@ func references(pod manifest.Pod, secrets bool) iter.Seq[ref] {
 		keyRef, fromRef, volume, volumeName = "secretKeyRef", "secretRef", "secret", "secretName"
 	}
 	return func(yield func(ref) bool) {
+		seen := map[string]bool{} // a pod that takes several things from one object names it once
 		add := func(name, from manifest.Place, keys ...manifest.Place) bool {
-			return name.Str() == "" || from.At("optional").IsTrue() || yield(ref{name, keys})
+			id := name.Str()
+			for _, k := range keys {
+				id += "\x00" + k.Str()
+			}
+			if name.Str() == "" || from.At("optional").IsTrue() || seen[id] {
+				return true
+			}
+			seen[id] = true
+			return yield(ref{name, keys})
 		}
 		for c := range pod.Containers() {
 			for e := range c.At("env").Items() {

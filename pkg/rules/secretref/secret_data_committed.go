@@ -2,6 +2,8 @@ package secretref
 
 import (
 	"encoding/base64"
+	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -42,7 +44,8 @@ at installation.`,
 					text = string(decoded)
 				}
 				if literal(key, text) && !p.Synthetic(text) {
-					p.Report(at, "key %q of %s has its value in the repository: whoever reads it, its forks or its history has the secret", key, o)
+					p.Add(rule.Problem{At: at, Leak: true,
+						Message: fmt.Sprintf("key %q of %s has its value in the repository: whoever reads it, its forks or its history has the secret", key, o)})
 				}
 			}
 		}
@@ -61,6 +64,11 @@ func literal(key, value string) bool {
 	}
 	if reference(value) || strings.Contains(value, "-----BEGIN CERTIFICATE") || strings.Contains(value, "-----BEGIN PUBLIC KEY") {
 		return false
+	}
+	// A configuration file is a secret for what is in it.
+	switch path.Ext(key) {
+	case ".yaml", ".yml", ".json", ".toml", ".ini", ".cnf", ".conf", ".cfg", ".properties", ".xml", ".txt", ".env":
+		return setting(value) != ""
 	}
 	words := splitWords(key)
 	return len(words) > 0 && !slices.Contains(otherWords, words[len(words)-1])

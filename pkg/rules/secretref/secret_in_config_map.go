@@ -2,6 +2,7 @@ package secretref
 
 import (
 	"encoding/base64"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,11 +50,14 @@ encrypted at rest, and are printed by tools that mask Secrets.`,
 				switch {
 				case p.Synthetic(text):
 				case holdsCredential(text):
-					p.Report(at, "key %q of %s holds a credential: everyone who may look at the namespace has it", key, o)
+					p.Add(rule.Problem{At: at, Leak: true,
+						Message: fmt.Sprintf("key %q of %s holds a credential: everyone who may look at the namespace has it", key, o)})
 				case setting(text) != "":
-					p.Report(at, "key %q of %s sets %q to a literal: everyone who may look at the namespace has it", key, o, setting(text))
+					p.Add(rule.Problem{At: at, Leak: true,
+						Message: fmt.Sprintf("key %q of %s sets %q to a literal: everyone who may look at the namespace has it", key, o, setting(text))})
 				case namedCredential(key, text), slices.Contains(names, key) && !placeholder(text) && !reference(text):
-					p.Report(at, "key %q of %s has a literal value under a credential's name: everyone who may look at the namespace has it", key, o)
+					p.Add(rule.Problem{At: at, Leak: true,
+						Message: fmt.Sprintf("key %q of %s has a literal value under a credential's name: everyone who may look at the namespace has it", key, o)})
 				}
 			}
 		}
