@@ -45,9 +45,17 @@ func (v version) before(w version) bool {
 // controllers lists the ingress-nginx controllers of the target.
 func controllers(x *index.Index) []controller {
 	var out []controller
-	for _, pod := range x.Pods() {
+	for _, o := range x.Objects {
+		pod, ok := o.Pod()
+		if !ok {
+			continue
+		}
 		for c := range pod.Containers(manifest.Main) {
-			ref, err := manifest.ParseReference(c.At("image").Str())
+			image := c.At("image").Str()
+			if !strings.Contains(image, "ingress") {
+				continue // told before it is parsed: many ask
+			}
+			ref, err := manifest.ParseReference(image)
 			if err != nil || !nginxImage(ref.Path) {
 				continue
 			}

@@ -67,10 +67,16 @@ encrypted at rest, and are printed by tools that mask Secrets.`,
 // line is a setting of a configuration file.
 var line = regexp.MustCompile(`(?m)^\s*(?:export\s+)?([\w.-]+)\s*[=:]\s*["']?([^\s"'#;,]+)["']?,?\s*$`)
 
+// credentialStems are in every name that is a credential's.
+var credentialStems = []string{"pass", "pwd", "secret", "token", "key", "credential"}
+
 // setting is the first name in a configuration file that is a credential's of
 // some kind ("db.password", not "token" alone, which is a name of many things)
 // and has a literal value.
 func setting(text string) string {
+	if lower := strings.ToLower(text); !slices.ContainsFunc(credentialStems, func(s string) bool { return strings.Contains(lower, s) }) {
+		return "" // most are, and some are long
+	}
 	for _, m := range line.FindAllStringSubmatch(text, 1000) {
 		password := strings.HasSuffix(strings.ToLower(m[1]), "password")
 		if (password || len(splitWords(m[1])) > 1) && namedCredential(m[1], m[2]) {
