@@ -53,3 +53,11 @@ conformance: ## Compare with helm, kustomize and labelled manifests: CORPUS=DIR
 .PHONY: e2e
 e2e: ## Run the end-to-end scripts through the real main, and the examples
 	$(GO) test -count=1 ./pkg/cli/...
+
+.PHONY: check-reports
+check-reports: ## Validate every report format with its consumer's own validator
+	scripts/check-reports
+
+.PHONY: picture
+picture: build ## Take docs/report.png, the picture of the HTML report in the README
+	scripts/picture

@@ -40,6 +40,8 @@ func TestScript(t *testing.T) {
 			"bom": func(ts *testscript.TestScript, _ bool, args []string) {
 				write(ts, args[0], append([]byte("\ufeff"), ts.ReadFile(args[0])...))
 			},
+			"chartrepo": chartRepo,
+			"replace":   replace,
 			// fifo FILE makes a named pipe that nobody writes to.
 			"fifo": func(ts *testscript.TestScript, _ bool, args []string) {
 				if err := exec.Command("mkfifo", ts.MkAbs(args[0])).Run(); err != nil {

@@ -81,6 +81,13 @@ type Report struct {
 	Stages   []Stage   `json:"stages"`
 	Findings []Finding `json:"findings"`
 	Gate     Gate      `json:"gate"`
+	// Notices stand on top of every report.
+	Notices []Notice `json:"notices,omitempty"`
+	// Waivers are all suppressions that the run saw, each with its state.
+	Waivers []Waiver `json:"waivers,omitempty"`
+	// Coverage is nil if no target has templates.
+	Coverage *Coverage `json:"coverage,omitempty"`
+	Graphs   []Graph   `json:"graphs,omitempty"`
 }
 
 // Gate is the severity at which the run fails.
@@ -139,6 +146,7 @@ type Sink struct {
 	stages   []Stage
 	images   map[string][]Image
 	rules    map[string]Rule
+	waivers  []Waiver
 }
 
 // Report adds findings.
@@ -175,6 +183,20 @@ func (s *Sink) Stage(st Stage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stages = append(s.stages, st)
+}
+
+// Waive records suppressions that were read.
+func (s *Sink) Waive(w ...Waiver) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waivers = append(s.waivers, w...)
+}
+
+// TakeWaivers returns the suppressions.
+func (s *Sink) TakeWaivers() []Waiver {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waivers
 }
 
 // Images records the images of a target.

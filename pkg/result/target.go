@@ -1,6 +1,10 @@
 package result
 
-import "github.com/kustoms-dev/kustoms/pkg/source"
+import (
+	"strings"
+
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
 
 // TargetKind is how a target is rendered.
 type TargetKind string
@@ -43,6 +47,8 @@ type Target struct {
 	// KubeVersion is the version to render for; after the run, the one
 	// rendered for.
 	KubeVersion string `json:"kubeVersion,omitempty"`
+	// Profile is the set of rules that are on here, "" for the run's.
+	Profile string `json:"profile,omitempty"`
 }
 
 // Helm says how a chart is rendered. Paths are repository-relative. Values
@@ -54,9 +60,10 @@ type Helm struct {
 	// for it, as Flux' valuesFiles do.
 	NoDefaults bool     `json:"noDefaults,omitempty"`
 	Inline     []Inline `json:"inline,omitempty"`
-	Set        []string `json:"set,omitempty"`
-	SetString  []string `json:"setString,omitempty"`
-	SetFile    []string `json:"setFile,omitempty"` // key=path
+	// Set and SetString are key=value; in a report, Masked.
+	Set       []string `json:"set,omitempty"`
+	SetString []string `json:"setString,omitempty"`
+	SetFile   []string `json:"setFile,omitempty"` // key=path
 	// Release and Namespace are "" where nobody says them: the renderer takes
 	// `helm template`'s own defaults, release-name and default, and rules know
 	// that these are not what will be deployed.
@@ -70,6 +77,26 @@ type Helm struct {
 	// Release.
 	NameTemplate string `json:"nameTemplate,omitempty"`
 	SkipSchema   bool   `json:"skipSchema,omitempty"` // values.schema.json is not enforced
+}
+
+// Masked is h as reports may show it: of --set and --set-string the first key
+// only, for what follows may be a secret.
+func (h *Helm) Masked() *Helm {
+	if h == nil {
+		return nil
+	}
+	m := *h
+	m.Set, m.SetString = maskSet(h.Set), maskSet(h.SetString)
+	return &m
+}
+
+func maskSet(set []string) []string {
+	var out []string
+	for _, s := range set {
+		key, _, _ := strings.Cut(s, "=")
+		out = append(out, key+"=***")
+	}
+	return out
 }
 
 // Inline is a layer of values that stands within another file.
@@ -151,7 +178,7 @@ type Replica struct {
 
 // Patch is a strategic merge patch or a JSON patch: inline, or in a file.
 type Patch struct {
-	Patch   string          `json:"patch,omitempty"`
+	Patch   string          `json:"-"` // no part of a report: it may hold a Secret's data
 	Path    string          `json:"path,omitempty"`
 	Target  *Selector       `json:"target,omitempty"`
 	Options map[string]bool `json:"options,omitempty"` // allowNameChange, allowKindChange

@@ -55,6 +55,12 @@ type Problem struct {
 	// values line that the field is made from, encoded or not, and is one with
 	// those of the secret scanner about the same text.
 	Leak bool
+	// Namespace is set where the fault is a namespace's, whichever object
+	// shows it: another object there does not make it another problem.
+	Namespace string
+	// Missing is the object whose absence is the fault. The finding falls away
+	// if another target of the run renders it.
+	Missing result.Key
 }
 
 // Add is Report with options.
@@ -66,13 +72,25 @@ func (p *Pass) Add(pr Problem) {
 		container = p.container.Name
 		evidence += "\x00" + container
 	}
+	if pr.Namespace != "" {
+		evidence += "\x00" + pr.Namespace
+	}
+	loc := pr.At.Location()
 	f := result.Finding{
 		Rule: p.rule.ID, Severity: p.severity,
 		Message: pr.Message, Fix: pr.Fix,
 		Object: o.Key, Field: pr.At.Path(), Container: container,
-		Loc: pr.At.Location(), Related: pr.Related,
+		Loc: loc, Related: pr.Related,
 		Targets:     []string{p.Index.Target.Name},
-		Fingerprint: result.Fingerprint(p.rule.ID, o.Key, pr.At.Stable(), evidence),
+		Fingerprint: o.Fingerprint(p.rule.ID, pr.At.Stable(), evidence, loc.Primary),
+	}
+	// Where nobody says which namespace a chart goes to, "default" is no name.
+	if pr.Namespace != "" && (p.Index.NamespaceKnown(o) || o.Is("", "Namespace")) {
+		f.Object, f.Field, f.Container = result.Key{APIVersion: "v1", Kind: "Namespace", Name: pr.Namespace}, "", ""
+		f.Fingerprint = result.Fingerprint(p.rule.ID, f.Object, "", pr.Evidence)
+	}
+	if !pr.Missing.IsZero() {
+		f.Missing = &pr.Missing
 	}
 	if f.Fix == "" {
 		f.Fix = p.rule.Fix

@@ -113,7 +113,7 @@ func (a *Analyzer) inObject(t text, l leak, all []leak) result.Finding {
 		Fix:     fixFor(loc.Primary.Path), Object: o.Key, Field: t.at.Path(), Loc: loc,
 		Leak:        &result.Leak{Generic: rank(l.rule) != specific},
 		Excerpt:     &result.Excerpt{}, // the line may hold the value in a form that cannot be masked
-		Fingerprint: result.Fingerprint(id, o.Key, t.at.Stable(), ""),
+		Fingerprint: o.Fingerprint(id, t.at.Stable(), "", loc.Primary),
 	}
 }
 

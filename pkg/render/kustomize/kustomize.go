@@ -7,10 +7,14 @@
 package kustomize
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -121,9 +125,45 @@ func overlay(ctx context.Context, t result.Target, l *loader, dir string, maxOut
 			node := objects[i].YNode()
 			d.Map = srcmap.Lazy(func() []srcmap.Line { return tr.document(c.Text, node) })
 		}
+		d.Written = sync.OnceValue(func() string { return written(l.repo, d) })
 		out.Documents = append(out.Documents, d)
 	}
 	return out, nil
+}
+
+var (
+	// nameLine is where kustomize prints an object's name.
+	nameLine    = regexp.MustCompile(`(?m)^metadata:\n(?:[ -].*\n)*?  name: (.*)$`)
+	nameWritten = regexp.MustCompile(`\bname:\s*["']?([^"'\s,}#]+)`)
+	nameHash    = regexp.MustCompile(`-[a-z0-9]{10}$`) // of generated ConfigMaps and Secrets
+)
+
+// written is the name that a resource has where it is written. krusty takes
+// its own record of it away before it returns, so the line is read.
+func written(repo *source.Repo, d *manifest.Document) string {
+	m := nameLine.FindSubmatchIndex(d.Text)
+	if m == nil || d.Map == nil {
+		return ""
+	}
+	name := strings.Trim(string(d.Text[m[2]:m[3]]), `"'`)
+	for _, o := range d.Map.Line(1 + bytes.Count(d.Text[:m[2]], []byte("\n"))).Origins() {
+		switch o.Role {
+		case result.RoleGenerator:
+			return nameHash.ReplaceAllString(name, "")
+		case result.RoleResource:
+			data, err := repo.ReadFile(o.Path)
+			if err != nil {
+				continue
+			}
+			lines := bytes.Split(data, []byte("\n"))
+			if n := o.Start.Line; n > 0 && n <= len(lines) {
+				if w := nameWritten.FindSubmatch(lines[n-1]); w != nil {
+					return string(w[1])
+				}
+			}
+		}
+	}
+	return name
 }
 
 // mode is how the build may run beside others.

@@ -52,7 +52,10 @@ func checkBackend(p *rule.Pass, o *manifest.Object, b route.Backend) {
 		if p.Index.OperatorNames(b.Namespace, b.Name) {
 			return
 		}
-		p.Report(b.At, "%s sends requests to service %q, which is not in namespace %q: they end in an error", o, b.Name, b.Namespace)
+		p.Add(rule.Problem{
+			At: b.At, Missing: result.Key{APIVersion: "v1", Kind: "Service", Namespace: b.Namespace, Name: b.Name},
+			Message: fmt.Sprintf("%s sends requests to service %q, which is not in namespace %q: they end in an error", o, b.Name, b.Namespace),
+		})
 		return
 	}
 	if o.Key.Group() == gatewayGroup && b.Namespace != p.Index.Namespace(o) && !route.Granted(p.Index, o, b) {

@@ -48,7 +48,8 @@ leave namespaces to whoever installs them, hence off.`,
 			}
 			known = append(known, name) // told once
 			p.Add(rule.Problem{
-				At: o.At("metadata", "namespace"), Evidence: name,
+				At: o.At("metadata", "namespace"), Namespace: name,
+				Missing: result.Key{APIVersion: "v1", Kind: "Namespace", Name: name},
 				Message: fmt.Sprintf("namespace %q is used, and nothing here declares it: its labels and policies are unknown", name),
 			})
 		}

@@ -54,7 +54,7 @@ first to go when a node is full. A LimitRange fills in what authors forget.`,
 				at = ns.At("metadata", "name")
 			}
 			p.Add(rule.Problem{
-				At: at, Evidence: name,
+				At: at, Namespace: name,
 				Message: fmt.Sprintf("namespace %q has no LimitRange that gives %s, and container %q of %s sets none: it takes what it can get", name, missing, container.Name, pod.Object),
 				Related: []result.Related{rule.See(container.At("resources"), "this container")},
 			})

@@ -57,7 +57,7 @@ application's included.`,
 				continue
 			}
 			p.Add(rule.Problem{
-				At: first[n][apps[1]].At("metadata", "namespace"), Evidence: n,
+				At: first[n][apps[1]].At("metadata", "namespace"), Namespace: n,
 				Message: fmt.Sprintf("applications %q share namespace %q, each with Secrets or rights of its own: a pod of one can use those of the others", apps, n),
 				Related: []result.Related{rule.See(first[n][apps[0]].At("metadata", "name"), "what application %q has", apps[0])},
 			})

@@ -56,6 +56,7 @@ another one.`,
 					}
 					p.Add(rule.Problem{
 						At: s.Place, Evidence: namespace + "/" + s.Name,
+						Missing: result.Key{APIVersion: "v1", Kind: "ServiceAccount", Namespace: namespace, Name: s.Name},
 						Message: fmt.Sprintf("%s gives %s to service account %q, which is not in namespace %q: whoever makes one of the name takes the rights", b, bound(b), s.Name, namespace),
 					})
 				}
@@ -82,5 +83,8 @@ func checkRoleRef(p *rule.Pass, b *manifest.Object, existing *ExistingParams) {
 	default:
 		return
 	}
-	p.Report(at, "%s gives %s, which is neither here nor built in: it gives nothing, or what a stranger puts there", b, bound(b))
+	p.Add(rule.Problem{
+		At: at, Missing: result.Key{APIVersion: manifest.RBACGroup + "/v1", Kind: ref.At("kind").Str(), Namespace: namespace, Name: name},
+		Message: fmt.Sprintf("%s gives %s, which is neither here nor built in: it gives nothing, or what a stranger puts there", b, bound(b)),
+	})
 }

@@ -1,6 +1,7 @@
 package rbac
 
 import (
+	"fmt"
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
@@ -38,7 +39,10 @@ may do.`,
 			if hint != "" {
 				hint = "; " + hint
 			}
-			p.Report(pod.ServiceAccount(), "%s runs as service account %q, which is not in namespace %q: its pods are refused%s", pod.Object, name, namespace, hint)
+			p.Add(rule.Problem{
+				At: pod.ServiceAccount(), Missing: result.Key{APIVersion: "v1", Kind: "ServiceAccount", Namespace: namespace, Name: name},
+				Message: fmt.Sprintf("%s runs as service account %q, which is not in namespace %q: its pods are refused%s", pod.Object, name, namespace, hint),
+			})
 		}
 	},
 }

@@ -1,6 +1,7 @@
 package secretref
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,7 +67,10 @@ const esoGroup = "external-secrets.io"
 // checkNamed looks for a store that must be in one namespace.
 func checkNamed(p *rule.Pass, o *manifest.Object, at manifest.Place, group, kind, namespace, name string) {
 	if p.Index.Get(group, kind, namespace, name) == nil && p.Index.Owns(namespace) && !p.Params.(*ExistingParams).has(namespace, name) {
-		p.Report(at, "%s uses %s %q, which is not in namespace %q: its Secret never appears", o, kind, name, namespace)
+		p.Add(rule.Problem{
+			At: at, Missing: result.Key{APIVersion: "external-secrets.io/v1", Kind: kind, Namespace: namespace, Name: name},
+			Message: fmt.Sprintf("%s uses %s %q, which is not in namespace %q: its Secret never appears", o, kind, name, namespace),
+		})
 	}
 }
 
@@ -83,7 +87,10 @@ func checkStore(p *rule.Pass, o *manifest.Object, ref manifest.Place) {
 		// A store of the cluster is mostly another target's, unless this one
 		// renders the stores.
 		case i < 0 && len(stores) > 0:
-			p.Report(at, "%s uses ClusterSecretStore %q, which is not among those here: its Secret never appears", o, at.Str())
+			p.Add(rule.Problem{
+				At: at, Missing: result.Key{APIVersion: "external-secrets.io/v1", Kind: "ClusterSecretStore", Namespace: "", Name: at.Str()},
+				Message: fmt.Sprintf("%s uses ClusterSecretStore %q, which is not among those here: its Secret never appears", o, at.Str()),
+			})
 		case i >= 0 && !servesNamespace(p.Index, stores[i], namespace):
 			p.Report(at, "%s uses ClusterSecretStore %q, whose conditions leave namespace %q out: its Secret never appears", o, at.Str(), namespace)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
@@ -27,7 +28,10 @@ func checkReference(p *rule.Pass, by *manifest.Object, kind string, r ref, has f
 				others = append(others, other.Key.Name)
 			}
 		}
-		p.Report(r.Name, "%s names %s %q, which nothing here makes: %s%s", by, kind, name, consequence, hint(name, others))
+		p.Add(rule.Problem{
+			At: r.Name, Missing: result.Key{APIVersion: "v1", Kind: kind, Namespace: namespace, Name: name},
+			Message: fmt.Sprintf("%s names %s %q, which nothing here makes: %s%s", by, kind, name, consequence, hint(name, others)),
+		})
 		return
 	}
 	keys := keysOf(o)
