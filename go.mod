@@ -27,6 +27,8 @@ require (
 
 require github.com/CycloneDX/cyclonedx-go v0.12.0
 
+require github.com/robfig/cron/v3 v3.0.1
+
 require (
 	cloud.google.com/go/compute/metadata v0.9.0 // indirect
 	deps.dev/api/v3 v3.0.0-20260422013440-90c27f84dd6f // indirect

@@ -41,7 +41,7 @@ func (o *Object) Images() iter.Seq[Image] {
 			}
 		}
 		for _, path := range operatorImages[o.Key.Group()+"/"+o.Key.Kind] {
-			for p := range o.Root().each(strings.Split(path, ".")) {
+			for p := range o.Root().Each(path) {
 				if p.Str() != "" && !yield(Image{Place: p}) {
 					return
 				}
@@ -50,10 +50,10 @@ func (o *Object) Images() iter.Seq[Image] {
 	}
 }
 
-// each yields the places at path, where a step ending in "[]" stands for every
-// item of a list.
-func (p Place) each(path []string) iter.Seq[Place] {
-	return func(yield func(Place) bool) { p.walk(path, yield) }
+// Each yields the places at a path of names with dots between, where one that
+// ends in "[]" stands for every item of a list: "spec.images[].image".
+func (p Place) Each(path string) iter.Seq[Place] {
+	return func(yield func(Place) bool) { p.walk(strings.Split(path, "."), yield) }
 }
 
 func (p Place) walk(path []string, yield func(Place) bool) bool {

@@ -48,7 +48,7 @@ var layers = []layer{
 	{"pkg/secret", indexed, "it reads text and objects; what a finding is worth is for triage"},
 
 	{"pkg/rules", []string{"pkg/rule", "pkg/rules/..."}, "it lists the families, nothing more"},
-	{"pkg/rules/...", slices.Concat(indexed, []string{"pkg/rule", "pkg/analysis/..."}), "a rule sees its pass; families do not know each other"},
+	{"pkg/rules/...", slices.Concat(indexed, []string{"pkg/internal/suggest", "pkg/rule", "pkg/analysis/..."}), "a rule sees its pass, and may say which name was meant; families do not know each other"},
 	{"pkg/rule", slices.Concat(indexed, []string{"pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
 
 	{"pkg/analysis/...", indexed, "a graph is built from the index and knows no rule"},
