@@ -124,7 +124,7 @@ func TestFingerprintsOverHistory(t *testing.T) {
 		}, ""},
 		{"an overlay before the others, with another prefix", func(fs files) {
 			fs["aaa/kustomization.yaml"] = "resources: [../base]\nnamePrefix: a-\nnamespace: a\n"
-		}, ""},
+		}, `namespace "a"`},
 		{"a container before, in the manifest", replace("plain/zz.yaml", "  - name: a\n", "  - name: first\n    image: example.com/first:1\n  - name: a\n"), "first"},
 		{"a container before, in the chart", replace("chart/templates/aa.yaml", "      - name: web\n", "      - name: first\n        image: example.com/f:1\n      - name: web\n"), "first"},
 		{"an object more", func(fs files) {

@@ -27,7 +27,8 @@ Examples:
 
 Exit codes: 0 clean, 1 findings at or over --fail-on, 2 wrong usage or
 configuration, 3 incomplete: something could not be looked at.`,
-		Flags: slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), []ucli.Flag{
+		Flags: slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), registryFlags(), dbFlags(), []ucli.Flag{
+			&ucli.BoolFlag{Name: "images", EnvVars: []string{"KUSTOMS_IMAGES"}, Usage: "look the images that are deployed up for known vulnerabilities; needs --allow-network and --registry"},
 			&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
 			&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
@@ -116,6 +117,14 @@ func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config)
 	}
 	if err := x.prepare(c, run, cfg); err != nil {
 		return nil, err
+	}
+	if c.Bool("images") {
+		scanner, done, err := imageScanner(c, cfg, stderr, false)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		lookUp(run, scanner)
 	}
 	if isTerminal(stderr) && !c.Bool("quiet") {
 		run.Progress = func(e scan.Event) {

@@ -9,6 +9,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
+	"github.com/kustoms-dev/kustoms/pkg/render/helm"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 	"github.com/kustoms-dev/kustoms/pkg/rules"
@@ -84,7 +85,7 @@ func selectProfiles(c *config.Config, ts []result.Target, others []result.Rule) 
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &profiled{common: rule.NewSet(sel.rules, sel.params), own: map[string]*rule.Set{}}
+	p := &profiled{common: ruleSet(sel), own: map[string]*rule.Set{}}
 	on := map[string]result.Rule{}
 	add := func(s *rule.Set) {
 		for _, m := range s.Rules() {
@@ -100,7 +101,7 @@ func selectProfiles(c *config.Config, ts []result.Target, others []result.Rule) 
 		if err != nil {
 			return nil, nil, err
 		}
-		p.own[t.Profile] = rule.NewSet(s.rules, s.params)
+		p.own[t.Profile] = ruleSet(s)
 		add(p.own[t.Profile])
 		maps.Copy(sel.severity, s.severity)
 	}
@@ -108,6 +109,12 @@ func selectProfiles(c *config.Config, ts []result.Target, others []result.Rule) 
 		p.rules = append(p.rules, on[id])
 	}
 	return sel, p, nil
+}
+
+func ruleSet(s *selection) *rule.Set {
+	set := rule.NewSet(s.rules, s.params)
+	set.Synthetic = helm.Synthetic
+	return set
 }
 
 // selectRules applies the configuration to the rules of a profile: a family's

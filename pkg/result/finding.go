@@ -126,6 +126,8 @@ type Finding struct {
 	Vulnerability *Vulnerability `json:"vulnerability,omitempty"`
 	Suppressed    *Suppression   `json:"suppressed,omitempty"`
 	Baseline      BaselineState  `json:"baseline,omitempty"`
+	// Missing is the object whose absence is the fault, nil for other faults.
+	Missing *Key `json:"missing,omitempty"`
 }
 
 // Counts reports whether the finding can fail the gate: it is neither

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -165,7 +166,8 @@ func (s *Sink) Rules(rules ...Rule) {
 		s.rules = map[string]Rule{}
 	}
 	for _, r := range rules {
-		if old, ok := s.rules[r.ID]; !ok || r.Severity > old.Severity {
+		old, ok := s.rules[r.ID]
+		if !ok || cmp.Or(cmp.Compare(r.Severity, old.Severity), strings.Compare(old.Title, r.Title), strings.Compare(old.Why, r.Why)) > 0 {
 			s.rules[r.ID] = r
 		}
 	}

@@ -52,6 +52,12 @@ type Run struct {
 	Progress func(Event)
 }
 
+// across is what a run gathers over all its targets.
+type across struct {
+	coverage coverage
+	rendered rendered
+}
+
 // Event is a step of the run's progress.
 type Event struct {
 	Stage       string // "render", "check"
@@ -74,7 +80,7 @@ func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	var sink result.Sink
-	var cov coverage
+	var all across
 	var mu sync.Mutex // Progress
 	done := 0
 	tell := func(stage, target string, finished int) {
@@ -91,7 +97,7 @@ func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 	for range jobs {
 		wg.Go(func() {
 			for i := range next {
-				r.target(ctx, &rep.Targets[i], &sink, &cov, tell)
+				r.target(ctx, &rep.Targets[i], &sink, &all, tell)
 			}
 		})
 	}
@@ -106,10 +112,11 @@ feed:
 	close(next)
 	wg.Wait()
 	rep.Findings, rep.Stages = sink.Take()
+	rep.Findings = all.rendered.present(rep.Findings)
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
 	rep.Waivers = append(sink.TakeWaivers(), suppress.Read(ctx, r.Repo, commented(rep))...)
-	rep.Coverage = cov.result()
+	rep.Coverage = all.coverage.result()
 	if !slices.ContainsFunc(r.Targets, func(t result.Target) bool { return t.Kind != result.KindFiles }) {
 		rep.Stages = append(rep.Stages, result.Stage{
 			Name: "discover", Status: result.Failed, Reason: "found nothing to scan: no Helm chart, no Kustomize overlay and no Kubernetes manifest",
@@ -170,14 +177,14 @@ func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, 
 }
 
 // target takes one target through render, index and the analyzers.
-func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, cov *coverage, tell func(string, string, int)) {
+func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, all *across, tell func(string, string, int)) {
 	tell("render", t.Name, 0)
 	defer tell("check", t.Name, 1)
 	if t.Status == result.Skipped { // discovery knows that it cannot be rendered
 		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Skipped, Reason: t.Reason})
 		return
 	}
-	x, err := r.load(ctx, t, sink, cov)
+	x, err := r.load(ctx, t, sink, all)
 	if err != nil {
 		faults := render.Faults(err)
 		t.Status, t.Reason = result.Failed, faults[0].Error()
@@ -204,7 +211,7 @@ func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, c
 
 // load renders and parses a target. A document that does not parse is a failed
 // stage of its own; the others are kept.
-func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, cov *coverage) (*index.Index, error) {
+func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, all *across) (*index.Index, error) {
 	if t.Kind == result.KindFiles {
 		x := index.New(*t, nil)
 		x.Repo, x.Files = r.Repo, t.Files
@@ -214,7 +221,7 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, cov
 	if err != nil {
 		return nil, err
 	}
-	cov.add(out.Coverage)
+	all.coverage.add(out.Coverage)
 	t.Warnings = append(t.Warnings, out.Warnings...)
 	if out.KubeVersion != "" {
 		t.KubeVersion = out.KubeVersion
@@ -234,7 +241,9 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, cov
 			docs = append(docs, d)
 		}
 	}
-	return index.New(*t, docs), nil
+	x := index.New(*t, docs)
+	all.rendered.add(x)
+	return x, nil
 }
 
 // guard turns a panic into an error: broken input must never end the run.

@@ -16,8 +16,9 @@ import (
 //  2. that have the same place, field and kind in different targets: overlays
 //     that only rename the object;
 //  3. that have the same fingerprint in targets of one folder: environments
-//     that set the same fault in different values files; each place is kept
-//     as a related one.
+//     that set the same fault in different values files, or that are about
+//     a whole namespace, of which a cluster has one; each place is kept as a
+//     related one.
 //
 // What still shares a fingerprint stands in unrelated places and gets one of
 // its own, so that no platform drops it.
@@ -42,7 +43,8 @@ func dedupe(_ *Options, r *result.Report) {
 		folder[t.Name] = t.Path
 	}
 	fs = fold(fs, func(f *result.Finding) string { return f.Fingerprint }, func(a, b *result.Finding) bool {
-		if len(a.Targets) == 0 || len(b.Targets) == 0 || folder[a.Targets[0]] != folder[b.Targets[0]] || !disjoint(a.Targets, b.Targets) {
+		if len(a.Targets) == 0 || len(b.Targets) == 0 || !disjoint(a.Targets, b.Targets) ||
+			folder[a.Targets[0]] != folder[b.Targets[0]] && a.Object.Kind != "Namespace" {
 			return false
 		}
 		a.Related = append(a.Related, result.Related{Location: b.Loc, Message: "the same in " + b.Targets[0]})

@@ -8,9 +8,14 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
 		DefaultNamespaceUsed,
+		NamespaceUndeclared,
+		NamespaceWithoutLimitRange,
 		NamespaceWithoutPsa,
+		NamespaceWithoutQuota,
 		PsaLevelPrivileged,
 		PsaWarnOnly,
+		QuotaRejectsWorkload,
 		SystemNamespaceUsed,
+		UnrelatedApplicationsShareNamespace,
 	}
 }

@@ -7,6 +7,11 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
+		DuplicateObject,
 		DuplicateYAMLKey,
+		LabelValueInvalid,
+		PortNameInvalid,
+		RequiredMetadataMissing,
+		ScheduleInvalid,
 	}
 }
