@@ -62,3 +62,7 @@ check-reports: ## Validate every report format with its consumer's own validator
 .PHONY: picture
 picture: build ## Take docs/report.png, the picture of the HTML report in the README
 	scripts/picture
+
+.PHONY: release-snapshot
+release-snapshot: ## Build the release's archives, checksums and SBOMs into dist/, unsigned
+	PATH="$(CURDIR)/bin/tools:$$PATH" goreleaser release --snapshot --clean --skip=sign,docker

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 time=${1:-10s}
 grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' pkg | while read -r file; do
-	for target in $(sed -nE 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/p' "$file"); do
+	sed -nE 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/p' "$file" | while read -r target; do
 		echo "== $target ($(dirname "$file"))"
 		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "./$(dirname "$file")" </dev/null
 	done

@@ -35,7 +35,7 @@ Start with:
 		ExitErrHandler: func(*ucli.Context, error) {}, // only main exits
 		Commands: []*ucli.Command{
 			scanCommand(stderr), renderCommand(), coverageCommand(), depsCommand(), imagesCommand(), inspectCommand(stderr), dbCommand(stderr), rulesCommand(), explainCommand(),
-			reportCommand(), gateCommand(), diffCommand(), baselineCommand(stderr), suppressionsCommand(stderr), configCommand(), initCommand(), versionCommand(),
+			reportCommand(), gateCommand(), diffCommand(), baselineCommand(stderr), suppressionsCommand(stderr), configCommand(), initCommand(), completionCommand(), manCommand(), versionCommand(),
 		},
 	}
 	app.Action = func(c *ucli.Context) error {

@@ -71,6 +71,7 @@ func (o Options) Formats() []Format {
 	return []Format{
 		{"csv", "a row a finding, for spreadsheets", WriterFunc(writeCSV)},
 		{"cyclonedx", "CycloneDX 1.6: images, their known vulnerabilities and what was decided (VEX)", cyclonedx{o.Time}},
+		{"dotenv", "the counts and the verdict as NAME=VALUE lines, for scripts", WriterFunc(writeDotenv)},
 		{"github-annotations", "GitHub workflow commands, to be printed by a step", annotations{}},
 		{"github-summary", "Markdown for GitHub's step summary", markdown{bytes: summaryBytes}},
 		{"gitlab-codequality", "GitLab Code Quality, for every tier", codeQuality{}},
