@@ -85,7 +85,7 @@ scan() {
   [ -z "$INPUT_CONFIG" ] || args+=("--config=$INPUT_CONFIG")
   [ -z "$revision" ] || args+=("--base=$revision")
   if [ "$INPUT_POLICY_FROM_BASE" = true ] && [ -n "$revision" ]; then args+=("--policy-from=$revision"); fi
-  args+=("--category=$INPUT_CATEGORY")
+  [ -z "$INPUT_CATEGORY" ] || args+=("--category=$INPUT_CATEGORY")
   args+=("--report=json=$out/kustoms.json" "--report=sarif=$out/kustoms.sarif" "--report=html=$out/kustoms.html" "--report=dotenv=$out/kustoms.env" --)
   while IFS= read -r line; do args+=("$line"); done < <(lines "$INPUT_PATHS")
 

@@ -156,7 +156,7 @@ func TestGitHub(t *testing.T) {
 		put(t, filepath.Join(repo, "new/pod.yaml"), pod("new", false))
 		api, got := scanning(t, http.StatusAccepted)
 		code, out := act(t, repo, "push", `{"ref":"refs/heads/main"}`, installed, api)
-		wants(t, code, 1, out, "OUT gate=failed", "failing=1 sarif=kustoms.sarif", "privileged-container", "the gate failed")
+		wants(t, code, 1, out, "OUT gate=failed", "failing=1 sarif=kustoms.sarif", "privileged-container", "the gate failed", "## kustoms: failed", "::error file=old/pod.yaml,line=")
 		if len(*got) != 1 {
 			t.Fatalf("%d uploads", len(*got))
 		}
@@ -171,8 +171,8 @@ func TestGitHub(t *testing.T) {
 		api, got := scanning(t, http.StatusAccepted)
 		code, out := act(t, repo, "push", `{"ref":"refs/heads/main"}`, strings.Replace(installed, "            old\n", "", 1)+"          category: part\n", api)
 		wants(t, code, 0, out, "OUT gate=passed")
-		if len(*got) != 1 || (*got)[0].runs[0].AutomationDetails.ID != "part/" {
-			t.Errorf("uploads: %+v", *got)
+		if len(*got) != 1 || (*got)[0].runs[0].AutomationDetails.ID != "kustoms/part/" {
+			t.Errorf("%d uploads, runs %+v", len(*got), (*got)[0].runs)
 		}
 	})
 	t.Run("pull request", func(t *testing.T) {
