@@ -17,7 +17,7 @@ def call(Map args = [:]) {
   } else {
     found = scan(cfg)
   }
-  publish(cfg)
+  publish(cfg, found)
   conclude(cfg, found)
   return found
 }
@@ -129,7 +129,7 @@ String baseOf(Map cfg) {
 }
 
 // publish shows the reports where the plug-ins for them are installed.
-def publish(Map cfg) {
+def publish(Map cfg, Map found) {
   // kustoms decides the build's result, so a failed test case does not.
   optional('junit') {
     junit(testResults: "${cfg.output}/kustoms.xml", skipMarkingBuildUnstable: true)
@@ -138,7 +138,7 @@ def publish(Map cfg) {
     discoverGitReferenceBuild()
   }
   optional('recordIssues') {
-    recordIssues(enabledForFailure: true, qualityGates: gates(cfg), skipBlames: true,
+    recordIssues(enabledForFailure: true, qualityGates: gates(cfg, found), skipBlames: true,
       tool: sarif(id: cfg.id, name: cfg.name, pattern: "${cfg.output}/kustoms.sarif"))
   }
   if (cfg.archive) {
@@ -146,16 +146,17 @@ def publish(Map cfg) {
   }
 }
 
-// gates are the quality gates of Warnings NG. By default new errors count, at
-// the same severity as a failed gate of kustoms.
-def gates(Map cfg) {
+// gates are the quality gates of Warnings NG. By default its page shows red what
+// kustoms' own gate found, never more: one policy decides, not two. A SARIF
+// error is a "high" there.
+def gates(Map cfg, Map found) {
   if (cfg.qualityGates != null) {
     return cfg.qualityGates
   }
-  if (cfg.onFindings == 'success' || cfg.failOn == 'none') {
+  if (cfg.onFindings == 'success' || found.failing == 0) {
     return []
   }
-  return [[threshold: 1, type: 'NEW_ERROR', criticality: cfg.onFindings == 'failure' ? 'FAILURE' : 'UNSTABLE']]
+  return [[threshold: 1, type: 'NEW_HIGH', criticality: cfg.onFindings == 'failure' ? 'FAILURE' : 'UNSTABLE']]
 }
 
 // optional runs a step that a plug-in brings, and says so where it is missing.

@@ -1,0 +1,21 @@
+// The arguments and the environment of each scenario of Step.groovy.
+[
+  findings:   [args: [program: 'PROGRAM', path: 'bad']],
+  failure:    [args: [program: 'PROGRAM', path: ['bad', 'good'], onFindings: 'failure']],
+  success:    [args: [program: 'PROGRAM', path: 'bad', onFindings: 'success']],
+  clean:      [args: [program: 'PROGRAM', path: 'good']],
+  incomplete: [args: [program: 'PROGRAM', path: 'broken']],
+  tolerated:  [args: [program: 'PROGRAM', path: 'broken', onIncomplete: 'unstable']],
+  usage:      [args: [program: 'PROGRAM', path: 'bad', failOn: 'terrible']],
+  hostile:    [args: [program: 'PROGRAM', path: ['bad', '$(touch pwned)', '`touch pwned`; touch pwned', '* a b']]],
+  unknown:    [args: [program: 'PROGRAM', failon: 'high']],
+  none:       [args: [path: 'bad']],
+  windows:    [unix: false, args: [program: 'PROGRAM']],
+  outside:    [args: [program: 'PROGRAM', output: '../up']],
+  word:       [args: [program: 'PROGRAM', onFindings: 'red']],
+  image:      [args: [image: 'registry.example.com/kustoms:1.0.0-debug', path: 'good', id: 'part', name: 'part']],
+  absent:     [args: [program: '/nowhere/kustoms', path: 'good']],
+  mirror:     [args: [version: '1.2.3', mirror: 'MIRROR', mirrorCredentialsId: 'nexus', path: 'good', credentials: [[kind: 'file', credentialsId: 'helm', variable: 'HELM_REGISTRY_CONFIG']]]],
+  pull:       [env: [CHANGE_TARGET: 'main', CHANGE_ID: '7'], args: [program: 'PROGRAM', path: ['bad', 'new'], policyFromBase: true, gitCredentialsId: 'git']],
+  gates:      [args: [program: 'PROGRAM', path: 'bad', qualityGates: [[threshold: 5, type: 'TOTAL', criticality: 'UNSTABLE']]]],
+]
