@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build bin/kustoms
@@ -27,8 +27,10 @@ lint: ## Run golangci-lint (scripts/install-tools.sh installs the pinned one)
 	PATH="$(CURDIR)/bin/tools:$$PATH" golangci-lint run
 
 .PHONY: generate
-generate: ## Write the generated files: the lists of rules and docs/rules
+generate: ## Write the generated files: the lists of rules, docs/rules, and the copies that platforms' layouts ask for
 	$(GO) generate ./...
+	cp ci-templates/github/action.yml action.yml
+	cp ci-templates/sh/*.sh ci-templates/jenkins/resources/dev/kustoms/
 
 .PHONY: golden
 golden: ## Rewrite the golden files and examples/*/expect.txt; read the diff
@@ -52,8 +54,23 @@ conformance: ## Compare with helm, kustomize and labelled manifests: CORPUS=DIR
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) run ./pkg/internal/conformance
 
 .PHONY: e2e
-e2e: ## Run the end-to-end scripts through the real main, the examples, and a real Debian image
+e2e: e2e-cli e2e-github e2e-jenkins ## Run everything below through real runners; what is not installed is skipped
+
+.PHONY: e2e-cli
+e2e-cli: ## Run the end-to-end scripts through the real main, the examples, and a real Debian image
 	KUSTOMS_E2E=1 $(GO) test -count=1 ./pkg/cli/... ./pkg/image/...
+
+# Whole pipelines, and what skips says why.
+E2E = KUSTOMS_E2E=1 $(GO) test -count=1 -v ./pkg/internal/e2e -run
+
+.PHONY: e2e-github
+e2e-github: ## Run the GitHub Action by act, with a server that takes its uploads
+	scripts/install-tools.sh e2e
+	$(E2E) 'GitHub|Actionlint|Shellcheck|Install|Copies|Image|Hadolint'
+
+.PHONY: e2e-jenkins
+e2e-jenkins: ## Run the Jenkins library by Groovy 2.4, JenkinsPipelineUnit and the parser of Warnings NG
+	$(E2E) 'Jenkins|Warnings|Shellcheck|Install|Copies'
 
 .PHONY: check-reports
 check-reports: ## Validate every report format with its consumer's own validator
@@ -65,4 +82,9 @@ picture: build ## Take docs/report.png, the picture of the HTML report in the RE
 
 .PHONY: release-snapshot
 release-snapshot: ## Build the release's archives, checksums and SBOMs into dist/, unsigned
+	scripts/install-tools.sh release
 	PATH="$(CURDIR)/bin/tools:$$PATH" goreleaser release --snapshot --clean --skip=sign,docker
+
+.PHONY: reproducible
+reproducible: ## Build the release's archives twice, in two places, and compare
+	scripts/reproducible.sh

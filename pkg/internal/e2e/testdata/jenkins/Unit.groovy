@@ -31,7 +31,7 @@ class Test extends BasePipelineTestCPS {
     }
     helper.registerAllowedMethod('discoverGitReferenceBuild', [], null)
     binding.setVariable('scm', [:])
-    binding.setVariable('env', [CHANGE_TARGET: 'main'])
+    binding.setVariable('env', [CHANGE_TARGET: 'main', CHANGE_ID: '7'])
   }
 }
 
@@ -39,6 +39,6 @@ def t = new Test(templates: templates)
 t.setUp()
 def lib = t.loadScript('vars/kustoms.groovy')
 t.helper.registerAllowedMethod('kustoms', [Map], { Map a -> lib.call(a) })
-t.loadScript(jenkinsfile)
+t.runScript(jenkinsfile)
 t.printCallStack()
 println("RESULT ${t.binding.getVariable('currentBuild').result}")
