@@ -12,8 +12,8 @@ awk -v at="$at" '
   rest { print; next }
   /"timestamp":/ { sub(/"timestamp": "[^"]*"/, "\"timestamp\": \"" at "\"") }
   /"tools": \[/ { tools = 1 }
-  tools && /"hashes": \[/ { sub(/\[.*/, "[]"); print; skip = 1; next }
-  skip { if (/^ *\]/) skip = tools = 0; next }
+  tools && /"hashes": \[/ { sub(/\[.*/, "[]"); head = $0; skip = 1; next }
+  skip { if (/^ *\]/) { print head (/,/ ? "," : ""); skip = tools = 0 } next }
   { print }
 ' "$2.tmp" >"$2"
 rm "$2.tmp"
