@@ -8,8 +8,10 @@ scripts/install-tools.sh release
 tools=$PWD/bin/tools
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+commit=$(git rev-parse HEAD)
 for place in one another/place; do
-  git clone --quiet --no-hardlinks . "$work/$place"
+  git clone --quiet --no-hardlinks --no-checkout . "$work/$place"
+  git -C "$work/$place" checkout --quiet --detach "$commit"
   if [ "${1:-}" = --fresh ] && [ "$place" != one ]; then
     GOCACHE=$work/cache
     export GOCACHE
