@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -105,17 +106,29 @@ func leaves(app *ucli.App) []leaf {
 // quoted puts s in single quotes for a shell that ends them by escape.
 func quoted(s, escape string) string { return "'" + strings.ReplaceAll(s, "'", escape) + "'" }
 
+// byPattern gives each command with a shell's case pattern for the words before
+// the cursor, subcommands before the commands that they belong to.
+func byPattern(app *ucli.App) iter.Seq2[string, leaf] {
+	return func(yield func(string, leaf) bool) {
+		all := leaves(app)
+		slices.SortStableFunc(all, func(a, b leaf) int { return strings.Count(b.path, " ") - strings.Count(a.path, " ") })
+		for _, l := range all {
+			pattern := quoted(l.path, "")
+			if l.path != "" {
+				pattern += " | " + quoted(l.path+" ", "") + "*"
+			}
+			if !yield(pattern, l) {
+				return
+			}
+		}
+	}
+}
+
 func completeBash(w io.Writer, app *ucli.App) error {
 	var b bytes.Buffer
 	b.WriteString("# bash completion of kustoms\n_kustoms() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} path='' words='' w\n")
 	b.WriteString("\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\tcase $w in -*) ;; *) path=\"${path:+$path }$w\" ;; esac\n\tdone\n\tcase $path in\n")
-	all := leaves(app)
-	slices.SortStableFunc(all, func(a, b leaf) int { return strings.Count(b.path, " ") - strings.Count(a.path, " ") })
-	for _, l := range all {
-		pattern := quoted(l.path, "")
-		if l.path != "" {
-			pattern += " | " + quoted(l.path+" ", "") + "*"
-		}
+	for pattern, l := range byPattern(app) {
 		var words []string
 		for _, x := range l.words {
 			words = append(words, x.text)
@@ -131,13 +144,7 @@ func completeZsh(w io.Writer, app *ucli.App) error {
 	var b bytes.Buffer
 	b.WriteString("#compdef kustoms\n_kustoms() {\n\tlocal -a found\n\tlocal path_='' w\n")
 	b.WriteString("\tfor w in ${words[2,CURRENT-1]}; do [[ $w == -* ]] || path_=\"${path_:+$path_ }$w\"; done\n\tcase $path_ in\n")
-	all := leaves(app)
-	slices.SortStableFunc(all, func(a, b leaf) int { return strings.Count(b.path, " ") - strings.Count(a.path, " ") })
-	for _, l := range all {
-		pattern := quoted(l.path, "")
-		if l.path != "" {
-			pattern += "|" + quoted(l.path+" ", "") + "*"
-		}
+	for pattern, l := range byPattern(app) {
 		fmt.Fprintf(&b, "\t%s) found=(\n", pattern)
 		for _, x := range l.words {
 			fmt.Fprintf(&b, "\t\t%s\n", quoted(strings.ReplaceAll(x.text, ":", `\:`)+":"+x.usage, `'\''`))

@@ -204,6 +204,22 @@ func TestGitHub(t *testing.T) {
 			})
 		}
 	})
+	t.Run("merge queue", func(t *testing.T) {
+		repo := project(t)
+		base := run(t, repo, "git", "rev-parse", "HEAD")
+		put(t, filepath.Join(repo, "new/pod.yaml"), pod("new", false))
+		put(t, filepath.Join(repo, ".kustoms.yaml"), "failOn: none\n")
+		run(t, repo, "git", "add", "-A")
+		run(t, repo, "git", "commit", "-q", "-m", "new")
+		inputs := installed + "          upload: false\n          policy-from-base: true\n"
+		code, out := act(t, repo, "merge_group", `{"merge_group":{"base_sha":"`+base+`"}}`, inputs, "http://127.0.0.1:1")
+		wants(t, code, 0, out, "OUT gate=passed")
+		// The change would switch the gate off; the base's policy keeps it.
+		put(t, filepath.Join(repo, "new/pod.yaml"), pod("new", true))
+		run(t, repo, "git", "commit", "-q", "-a", "-m", "harm")
+		code, out = act(t, repo, "merge_group", `{"merge_group":{"base_sha":"`+base+`"}}`, inputs, "http://127.0.0.1:1")
+		wants(t, code, 1, out, "OUT gate=failed", "failing=1 ")
+	})
 	t.Run("upload refused", func(t *testing.T) {
 		repo := project(t)
 		put(t, filepath.Join(repo, "new/pod.yaml"), pod("new", false))
