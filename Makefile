@@ -30,6 +30,11 @@ lint: ## Run golangci-lint (scripts/install-tools.sh installs the pinned one)
 generate: ## Write the generated files: the lists of rules and docs/rules
 	$(GO) generate ./...
 
+.PHONY: roles
+roles: ## Rewrite the table of Kubernetes' own roles (downloads k8s.io/kubernetes)
+	cd "$$(mktemp -d)" && for v in v1.33.0 v1.34.0 v1.35.4 v1.36.3 v1.37.2; do $(GO) mod download k8s.io/kubernetes@$$v || exit 1; done
+	$(GO) run ./pkg/internal/gen/roles -cache "$$($(GO) env GOMODCACHE)"
+
 .PHONY: golden
 golden: ## Rewrite the golden files and examples/*/expect.txt; read the diff
 	$(GO) test -count=1 $$($(GO) list -f '{{$$p := .ImportPath}}{{range .TestImports}}{{if eq . "github.com/kustoms-dev/kustoms/pkg/internal/golden"}}{{$$p}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "github.com/kustoms-dev/kustoms/pkg/internal/golden"}} {{$$p}}{{end}}{{end}}' ./...) -update
