@@ -67,6 +67,7 @@ var layers = []layer{
 	{"pkg/internal/gen", nil, "it writes files and knows no rule"},
 	{"pkg/internal/gen/code", []string{"pkg/internal/gen"}, "it must run while the rules do not compile"},
 	{"pkg/internal/gen/docs", []string{"pkg/internal/gen", "pkg/internal/ruletest", "pkg/rule", "pkg/rules"}, "pages follow from rules and fixtures alone"},
+	{"pkg/internal/gen/roles", []string{"pkg/internal/gen"}, "it reads modules that nothing else needs, and writes text"},
 	{"pkg/internal/golden", nil, "any test may use it"},
 	{"pkg/internal/leakset", nil, "it reads labels and knows no scanner"},
 	{"pkg/internal/imagetest", nil, "any test of images may use it"},

@@ -19,8 +19,7 @@ var WorkloadReadsAllSecrets = &rule.Rule{
 		Why: `Whoever takes over one pod of the workload holds its account's token, and with
 it every Secret that the account may read: other teams' passwords, registry
 logins, and the tokens of stronger accounts. A list is enough, as it shows the
-contents; so is a way to rights that allow it. What may do everything has its
-finding for that.`,
+contents; so is a way to rights that allow it.`,
 		Fix: "bind a Role in each namespace that is needed, with resourceNames, or give the account no token",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/rbac-good-practices/#listing-secrets",
@@ -31,10 +30,6 @@ finding for that.`,
 		for _, pod := range p.Index.Pods() {
 			direct := false
 			for _, a := range p.RBAC().Accounts(pod) {
-				if path := p.RBAC().Graph().Path(a.Subject, rbac.Node{Kind: rbac.ClusterAdmin}); len(path) == 1 && path[0].Rights[0].Words == "everything" {
-					direct = true // it holds cluster-admin, or its equal: no more to say
-					break
-				}
 				if reads := secretReads(p.RBAC().Of(a.Namespace, a.Name), p.Index.Namespace(pod.Object)); len(reads) > 0 {
 					reportSecretReads(p, pod, a, reads)
 					direct = true
