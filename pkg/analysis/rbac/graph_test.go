@@ -49,7 +49,7 @@ type: kubernetes.io/service-account-token
 ---
 `
 
-// bound gives rules to ServiceAccount a/web, in the whole cluster or in the
+// boundRules gives rules to ServiceAccount a/web, in the whole cluster or in the
 // namespace.
 func boundRules(namespace, rules string) string {
 	kind := "ClusterRoleBinding"
@@ -153,6 +153,7 @@ func TestTechniques(t *testing.T) {
 		{"read another Secret", "ops", []string{"core secrets get other"}, none},
 		{"write Secrets", "ops", []string{"core secrets create,update"}, none},
 		{"make and read Secrets", "ops", []string{"core secrets create,get"}, cluster},
+		{"make Secrets and read one", "ops", []string{"core secrets create", "core secrets get other"}, none},
 		{"add a bootstrap token", "kube-system", []string{"core secrets create"}, cluster},
 		{"add a bootstrap token everywhere", "", []string{"core secrets create"}, cluster},
 		{"read all Secrets where none is a token", "", []string{"core secrets list"}, cluster}, // one is

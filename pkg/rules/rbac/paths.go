@@ -9,10 +9,10 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
-// reportPaths adds a finding for the pod and the goal: that it comes there, and
+// reportPath adds a finding for the pod and the goal: that it comes there, and
 // the shortest path of its accounts, each step with its lines. The fingerprint
 // holds the goal only, so that another way there is no other problem.
-func reportPath(p *rule.Pass, pod manifest.Pod, goal rbac.Node, becomes string) bool {
+func reportPath(p *rule.Pass, pod manifest.Pod, goal rbac.Node, becomes string) {
 	var path rbac.Path
 	var at manifest.Place
 	for _, a := range p.RBAC().Accounts(pod) {
@@ -21,7 +21,7 @@ func reportPath(p *rule.Pass, pod manifest.Pod, goal rbac.Node, becomes string) 
 		}
 	}
 	if path == nil {
-		return false
+		return
 	}
 	p.Add(rule.Problem{
 		At:       at,
@@ -29,7 +29,6 @@ func reportPath(p *rule.Pass, pod manifest.Pod, goal rbac.Node, becomes string) 
 		Evidence: goal.String(),
 		Related:  steps(path),
 	})
-	return true
 }
 
 // steps are the lines of a path, a binding or a rule of a role each.
