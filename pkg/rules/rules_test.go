@@ -16,7 +16,7 @@ import (
 // analysis of the whole system: paths of permissions, of network policies, of
 // exposure, the state of a mesh or firewall, or Pod Security's evaluation.
 var unwritten = []string{
-	"aggregation-widens-builtin-role", "exposed-workload-holds-power", "workload-reaches-cluster-admin", "workload-reaches-namespace-admin",
+	"exposed-workload-holds-power",
 	"cni-ignores-network-policy", "connectivity-intent-violated", "host-network-bypasses-policy", "policy-blocks-declared-route", "policy-blocks-dns",
 	"policy-cancels-default-deny", "policy-provider-kind-unserved", "policy-reaches-kubelet", "policy-reaches-metadata-endpoint",
 	"cni-encryption-disabled", "mesh-authorization-missing", "mesh-injection-bypassed", "mesh-mtls-not-enforced", "mesh-strict-locks-out-client",

@@ -25,29 +25,34 @@ pods. The label is meant for the resources that an extension brings itself.`,
 			"https://kubernetes.io/docs/concepts/security/rbac-good-practices/",
 		},
 	},
-	On: clusterRoles,
-	Object: func(p *rule.Pass, o *manifest.Object) {
-		into := ""
-		for _, name := range [...]string{"view", "edit", "admin"} { // each is within the next
-			if o.Labels().At("rbac.authorization.k8s.io/aggregate-to-"+name).Str() == "true" {
-				into = name
-				break
-			}
-		}
-		if into == "" {
-			return
-		}
-		own := p.RBAC().BuiltinRules(into)
-		for r := range o.RoleRules() {
-			if added := adds(r, own); len(added) > 0 {
-				p.Add(rule.Problem{
-					At:       r.At("resources"),
-					Message:  fmt.Sprintf("%s adds %q to the built-in role %q%s: whoever is bound to it may, too", o, strings.Join(added, ", "), into, users(p, into)),
-					Evidence: evidence(r),
-				})
-			}
+	Universe: func(p *rule.Pass) {
+		for _, o := range p.Index.Kind(manifest.RBACGroup, "ClusterRole") {
+			reportWidening(p, o)
 		}
 	},
+}
+
+func reportWidening(p *rule.Pass, o *manifest.Object) {
+	into := ""
+	for _, name := range [...]string{"view", "edit", "admin"} { // each is within the next
+		if o.Labels().At("rbac.authorization.k8s.io/aggregate-to-"+name).Str() == "true" {
+			into = name
+			break
+		}
+	}
+	if into == "" {
+		return
+	}
+	own := p.RBAC().BuiltinRules(into)
+	for r := range o.RoleRules() {
+		if added := adds(r, own); len(added) > 0 {
+			p.Add(rule.Problem{
+				At:       r.At("resources"),
+				Message:  fmt.Sprintf("%s adds %q to the built-in role %q%s: whoever is bound to it may, too", o, strings.Join(added, ", "), into, users(p, into)),
+				Evidence: evidence(r),
+			})
+		}
+	}
 }
 
 // adds lists the guarded rights of the rule that none of the rules has: "get
