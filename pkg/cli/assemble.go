@@ -21,6 +21,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 	"github.com/kustoms-dev/kustoms/pkg/rules"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
+	"github.com/kustoms-dev/kustoms/pkg/schema"
 	"github.com/kustoms-dev/kustoms/pkg/secret"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 	"github.com/kustoms-dev/kustoms/pkg/triage"
@@ -46,6 +47,7 @@ func assemble(ctx context.Context, repo *source.Repo, c *config.Config) (*scan.R
 		analyzers = append(analyzers, a)
 	}
 	run.Targets = ts
+	run.Custom = schema.Define(discover.Definitions(repo, ts))
 	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{})
 	run.Triage = triage.Options{
 		Severity: sel.severity, Suppressions: c.Suppressions,

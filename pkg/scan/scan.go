@@ -20,6 +20,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/schema"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 	"github.com/kustoms-dev/kustoms/pkg/triage"
 )
@@ -44,8 +45,10 @@ type Run struct {
 	Analyzers  []Analyzer
 	Triage     triage.Options
 	Jobs       int
-	Tool       result.Tool
-	Gate       result.Gate
+	// Custom are the custom resources that the repository defines; may be nil.
+	Custom *schema.Definitions
+	Tool   result.Tool
+	Gate   result.Gate
 	// Progress is told of each target before and after; may be nil. Calls are
 	// not concurrent.
 	Progress func(Event)
@@ -204,7 +207,9 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*i
 			docs = append(docs, d)
 		}
 	}
-	return index.New(*t, docs), nil
+	x := index.New(*t, docs)
+	x.Custom = r.Custom
+	return x, nil
 }
 
 // guard turns a panic into an error: broken input must never end the run.

@@ -16,13 +16,13 @@ type layer struct {
 var (
 	places  = []string{"pkg/source", "pkg/result"}
 	objects = slices.Concat(places, []string{"pkg/srcmap", "pkg/manifest"})
-	indexed = slices.Concat(objects, []string{"pkg/index"})
+	indexed = slices.Concat(objects, []string{"pkg/schema", "pkg/index"})
 )
 
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/image", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/config", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/image", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/triage"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
@@ -46,7 +46,8 @@ var layers = []layer{
 	{"pkg/rule", slices.Concat(indexed, []string{"pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
 
 	{"pkg/analysis/...", indexed, "a graph is built from the index and knows no rule"},
-	{"pkg/index", objects, "it is frozen once built and knows no rule"},
+	{"pkg/index", slices.Concat(objects, []string{"pkg/schema"}), "it is frozen once built and knows no rule"},
+	{"pkg/schema", slices.Concat(objects, []string{"pkg/internal/suggest"}), "it says what an API server takes; what that is worth is for a rule"},
 	{"pkg/manifest", []string{"pkg/source", "pkg/result", "pkg/srcmap"}, "an object does not know who looks at it"},
 	{"pkg/git", []string{"pkg/source"}, "it serves revisions as files, and does not know what they hold"},
 	{"pkg/network", nil, "it knows hosts, and nothing of what is asked of them"},
@@ -59,6 +60,7 @@ var layers = []layer{
 	{"pkg/internal/gen", nil, "it writes files and knows no rule"},
 	{"pkg/internal/gen/code", []string{"pkg/internal/gen"}, "it must run while the rules do not compile"},
 	{"pkg/internal/gen/docs", []string{"pkg/internal/gen", "pkg/internal/ruletest", "pkg/rule", "pkg/rules"}, "pages follow from rules and fixtures alone"},
+	{"pkg/internal/gen/schema", []string{"pkg/internal/gen"}, "it reads what Kubernetes publishes, and nothing of ours"},
 	{"pkg/internal/golden", nil, "any test may use it"},
 	{"pkg/internal/suggest", nil, "it compares words"},
 	{"pkg/internal/ruletest", slices.Concat(indexed, []string{"pkg/render", "pkg/render/plain", "pkg/rule"}), "families without a chart among their fixtures must not link Helm"},
@@ -83,6 +85,7 @@ var libraries = []library{
 	{"k8s.io/api", nil, `typed objects erase "absent" against "false", and where a field is written`},
 	{"k8s.io/apimachinery", nil, `typed objects erase "absent" against "false", and where a field is written`},
 	{"k8s.io/client-go", nil, "a scan has no cluster"},
+	{"k8s.io/kube-openapi", []string{"pkg/schema"}, "the API server's own formats, for values alone"},
 	{"sigs.k8s.io/yaml", []string{"pkg/render/helm"}, "it drops positions: decode with yaml.v3 nodes, once"},
 	{"github.com/go-git", []string{"pkg/git"}, "pkg/git alone, and there the object store only: its commands and transports run programs"},
 	{"os/exec", nil, "a scanned repository must not run a program"},

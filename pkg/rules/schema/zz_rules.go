@@ -8,5 +8,6 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
 		DuplicateYAMLKey,
+		SchemaInvalid,
 	}
 }
