@@ -84,6 +84,7 @@ var libraries = []library{
 	{"github.com/google/cel-go", nil, "pkg/policy alone: what runs a user's expressions bounds them"},
 	{"k8s.io/api", nil, `typed objects erase "absent" against "false", and where a field is written`},
 	{"k8s.io/apimachinery", nil, `typed objects erase "absent" against "false", and where a field is written`},
+	{"k8s.io/pod-security-admission", nil, "the oracle of pkg/analysis/podsecurity's tests, which runs on typed pods"},
 	{"k8s.io/client-go", nil, "a scan has no cluster"},
 	{"k8s.io/kube-openapi", []string{"pkg/schema"}, "the API server's own formats, for values alone"},
 	{"sigs.k8s.io/yaml", []string{"pkg/render/helm"}, "it drops positions: decode with yaml.v3 nodes, once"},

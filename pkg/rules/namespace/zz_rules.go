@@ -10,6 +10,7 @@ func Rules() []*rule.Rule {
 		DefaultNamespaceUsed,
 		NamespaceWithoutPsa,
 		PsaLevelPrivileged,
+		PsaRejectsWorkload,
 		PsaWarnOnly,
 		SystemNamespaceUsed,
 	}
