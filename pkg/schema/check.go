@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
@@ -40,12 +41,47 @@ const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 // Check checks an object by the schema of its kind.
 func (s *Set) Check(o *manifest.Object, root *Root) []Problem {
 	c := &checker{set: s}
-	if root.Custom != nil {
-		c.embedded(o.Root(), root.Schema)
-	} else {
+	if root.Custom == nil {
 		c.value(o.Root(), root.Schema)
+		return c.problems
 	}
+	c.embedded(o.Root(), root.Schema)
+	c.rules(o, root)
 	return c.problems
+}
+
+// rules evaluates the definition's x-kubernetes-validations, as the API server
+// does: for objects that nothing but unknown fields is wrong with.
+func (c *checker) rules(o *manifest.Object, root *Root) {
+	if root.rulesErr != nil {
+		c.add(o.At("kind"), Invalid, "mend the CustomResourceDefinition", "the rules of its definition cannot be evaluated: %v", root.rulesErr)
+	}
+	if root.rules == nil || slices.ContainsFunc(c.problems, func(p Problem) bool { return p.Reason != Unknown }) {
+		return
+	}
+	object, ok := Value(o.Root()).(map[string]any)
+	if !ok {
+		return
+	}
+	for _, v := range root.rules.Validate(object) {
+		c.add(at(o, v.Field), Invalid, "", "%s: %s", cmp.Or(v.Field, "the object"), v.Message)
+	}
+}
+
+// at is the place of a path as the API server writes it: "a.b[0].c", with the
+// keys of maps in brackets too.
+func at(o *manifest.Object, path string) manifest.Place {
+	p := o.Root()
+	for _, step := range strings.FieldsFunc(strings.ReplaceAll(path, "[", ".["), func(r rune) bool { return r == '.' }) {
+		key, bracketed := strings.CutPrefix(step, "[")
+		key = strings.TrimSuffix(key, "]")
+		if i, err := strconv.Atoi(key); err == nil && bracketed && p.IsList() {
+			p = p.At(i)
+		} else {
+			p = p.At(key)
+		}
+	}
+	return p
 }
 
 type checker struct {

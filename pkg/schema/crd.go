@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 
+	"github.com/kustoms-dev/kustoms/pkg/cel"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 )
 
@@ -51,7 +52,9 @@ func readCustom(at manifest.Place, keep bool) *Root {
 	}
 	sc := props.schema()
 	sc.Custom.Preserve = sc.Custom.Preserve || keep
-	return &Root{Schema: sc, JSON: raw}
+	root := &Root{Schema: sc}
+	root.rules, root.rulesErr = cel.CompileResource(raw)
+	return root
 }
 
 // jsonSchema is a schema as a CustomResourceDefinition has it.

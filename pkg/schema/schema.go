@@ -7,6 +7,8 @@ package schema
 import (
 	"regexp"
 	"sync"
+
+	"github.com/kustoms-dev/kustoms/pkg/cel"
 )
 
 // Schema is what is known of one value. The zero Schema allows everything.
@@ -79,9 +81,8 @@ func (l *lazy) get() *Root {
 // Root is the schema of a whole object.
 type Root struct {
 	*Schema
-	// JSON is the custom resource's own schema as decoded from JSON, nil for a
-	// built-in kind.
-	JSON map[string]any
+	rules    *cel.Resource // nil if there are none
+	rulesErr error         // why the definition's rules cannot be evaluated
 }
 
 // Of finds the schema of a kind; nil if there is none.
