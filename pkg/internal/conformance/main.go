@@ -40,6 +40,7 @@ func run() int {
 		{"helm-origins", tracePart},
 		{"gitops", gitopsPart},
 		{"labels", labelsPart},
+		{"schemas", schemasPart},
 	}
 	var o options
 	var only string
