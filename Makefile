@@ -47,7 +47,8 @@ new-rule: ## Scaffold a rule that has a row in the catalogue: make new-rule NAME
 	$(GO) run ./pkg/internal/gen/code -dir pkg/rules -new "$(NAME)"
 
 .PHONY: conformance
-conformance: ## Compare with helm, kustomize and labelled manifests: CORPUS=DIR
+conformance: ## Compare with helm, kustomize, kubeconform, Pod Security admission and labelled manifests: CORPUS=DIR
+	KUSTOMS_PODS=100000 $(GO) test -count=1 -v -run TestGenerated -timeout 30m ./pkg/analysis/podsecurity
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) run ./pkg/internal/conformance
 
 .PHONY: e2e

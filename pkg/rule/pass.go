@@ -74,6 +74,15 @@ func (p *Pass) Add(pr Problem) {
 	p.sink.Report(f)
 }
 
+// Skip tells what of the target the rule could not look at, as a skipped stage
+// of the name: without it, silence would look clean.
+func (p *Pass) Skip(stage, hint, format string, args ...any) {
+	p.sink.Stage(result.Stage{
+		Name: stage, Target: p.Index.Target.Name, Status: result.Skipped,
+		Reason: fmt.Sprintf(format, args...), Hint: hint,
+	})
+}
+
 var containerStep = regexp.MustCompile(`(?:^|\.)(?:containers|initContainers|ephemeralContainers)\[([^\]]*)\]`)
 
 func containerOf(stable string) string {

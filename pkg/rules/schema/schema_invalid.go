@@ -2,6 +2,9 @@ package schema
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -25,24 +28,27 @@ no effect.`,
 			"https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation",
 		},
 	},
-	On: rule.Any,
-	Object: func(p *rule.Pass, o *manifest.Object) {
+	Universe: func(p *rule.Pass) {
 		schemas := p.Index.Schemas()
-		root := schemas.Of(o.Key.APIVersion, o.Key.Kind)
-		if root == nil {
+		if v := p.Index.Version(); v.Minor != schemas.Minor() {
+			p.Skip("schemas", "", "Kubernetes %s has no embedded schemas: objects were checked by those of 1.%d, the nearest", v, schemas.Minor())
+		}
+		without := map[string]int{}
+		for _, o := range p.Index.Objects {
+			if root := schemas.Of(o.Key.APIVersion, o.Key.Kind); root != nil {
+				check(p, o, schemas.Check(o, root), root.Custom != nil)
+				continue
+			}
+			without[o.Key.APIVersion+" "+o.Key.Kind]++
 			if p.Params.(*InvalidParams).Require {
 				p.Add(rule.Problem{At: o.At("kind"), Severity: new(result.Medium),
 					Fix:     "put the kind's CustomResourceDefinition into the repository",
 					Message: fmt.Sprintf("%s is of a kind without schema for Kubernetes 1.%d: nothing was checked", o, schemas.Minor())})
 			}
-			return
 		}
-		for _, pr := range schemas.Check(o, root) {
-			add := rule.Problem{At: pr.At, Fix: pr.Fix, Message: fmt.Sprintf("%s: %s%s", o, pr.Message, follows[pr.Reason])}
-			if pr.Reason == schema.Unknown || pr.Reason == schema.Duplicate && root.Custom == nil {
-				add.Severity = new(result.Medium)
-			}
-			p.Add(add)
+		if len(without) > 0 {
+			p.Skip("schemas", "put their CustomResourceDefinitions into the repository",
+				"objects of kinds without a schema were not checked against one: %s", counted(without))
 		}
 	},
 	Params: func() any { return &InvalidParams{} },
@@ -52,6 +58,29 @@ no effect.`,
 type InvalidParams struct {
 	// Require reports objects of kinds without a schema.
 	Require bool `yaml:"requireSchema"`
+}
+
+func check(p *rule.Pass, o *manifest.Object, problems []schema.Problem, custom bool) {
+	for _, pr := range problems {
+		add := rule.Problem{At: pr.At, Fix: pr.Fix, Message: fmt.Sprintf("%s: %s%s", o, pr.Message, follows[pr.Reason])}
+		if pr.Reason == schema.Unknown || pr.Reason == schema.Duplicate && !custom {
+			add.Severity = new(result.Medium)
+		}
+		p.Add(add)
+	}
+}
+
+// counted lists a few kinds with their numbers.
+func counted(kinds map[string]int) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(kinds)) {
+		if len(out) == 5 {
+			out = append(out, fmt.Sprintf("and %d kinds more", len(kinds)-5))
+			break
+		}
+		out = append(out, fmt.Sprintf("%s (%d)", k, kinds[k]))
+	}
+	return strings.Join(out, ", ")
 }
 
 // follows says what follows from a problem.
