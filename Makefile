@@ -30,6 +30,10 @@ lint: ## Run golangci-lint (scripts/install-tools.sh installs the pinned one)
 generate: ## Write the generated files: the lists of rules and docs/rules
 	$(GO) generate ./...
 
+.PHONY: schemas
+schemas: ## Write the embedded schemas of Kubernetes' kinds (fetches the k8s.io/kubernetes modules)
+	$(GO) run ./pkg/internal/gen/schema
+
 .PHONY: golden
 golden: ## Rewrite the golden files and examples/*/expect.txt; read the diff
 	$(GO) test -count=1 $$($(GO) list -f '{{$$p := .ImportPath}}{{range .TestImports}}{{if eq . "github.com/kustoms-dev/kustoms/pkg/internal/golden"}}{{$$p}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "github.com/kustoms-dev/kustoms/pkg/internal/golden"}} {{$$p}}{{end}}{{end}}' ./...) -update

@@ -12,9 +12,7 @@ import (
 	"sync"
 )
 
-//go:generate go run ../internal/gen/schema -dir .
-
-// builtin is the table of Kubernetes' own kinds. Its first line names the
+// builtin is the table of Kubernetes' own kinds, which `make schemas` writes. Its first line names the
 // releases. Each other line is a definition's name, the releases that have it
 // (bit 0 is the first), and the JSON of its Schema: a definition that does not
 // change is one line.

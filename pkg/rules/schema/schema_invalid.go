@@ -47,7 +47,7 @@ no effect.`,
 			}
 		}
 		if len(without) > 0 {
-			p.Skip("schemas", "put their CustomResourceDefinitions into the repository",
+			p.Skip("schemas", "put the CustomResourceDefinitions of custom kinds into the repository",
 				"objects of kinds without a schema were not checked against one: %s", counted(without))
 		}
 	},
