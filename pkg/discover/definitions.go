@@ -10,7 +10,8 @@ import (
 
 // Definitions are the CustomResourceDefinitions in the repository's own files,
 // whichever target they belong to: an operator's chart often stands in one
-// place, even with its crds/ left out, and its custom resources in another.
+// place, even with its crds/ left out, and its custom resources in another. A
+// run that is narrowed to paths knows those below them alone.
 // Templates, and files that cannot be read or parsed, define nothing here.
 func Definitions(repo *source.Repo, targets []result.Target) []*manifest.Object {
 	var out []*manifest.Object
