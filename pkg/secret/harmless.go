@@ -77,6 +77,7 @@ func harmlessGeneric(p, text string, l leak) string {
 			return "its key names no credential"
 		}
 	}
+	written := v // nobody encodes a name
 	if plain, err := base64.StdEncoding.DecodeString(v); err == nil && printable(plain) {
 		v = string(plain)
 	}
@@ -103,7 +104,7 @@ func harmlessGeneric(p, text string, l leak) string {
 		return "it is a template's code"
 	case l.rule == namedCredential && !quoted && !bareWords(p):
 		return "it is a word or a variable, not a value"
-	case l.rule == "generic-api-key" && (pathy.MatchString(v) || label.MatchString(v) && entropy(v) < 4 || dotted.MatchString(v) && !letterDigitDots(v)):
+	case l.rule == "generic-api-key" && (pathy.MatchString(v) || label.MatchString(written) && entropy(written) < 4 || dotted.MatchString(written) && !letterDigitDots(written)):
 		return "it is a name, not a value"
 	}
 	return ""
