@@ -44,7 +44,7 @@ fuzz: ## Run every fuzz target for FUZZTIME
 
 .PHONY: bench
 bench: ## Run the benchmarks
-	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) test -run '^$$' -bench . -benchmem ./pkg/scan/...
+	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) test -run '^$$' -bench . -benchmem ./pkg/scan/... ./pkg/image/...
 
 .PHONY: new-rule
 new-rule: ## Scaffold a rule that has a row in the catalogue: make new-rule NAME=run-as-non-root
@@ -53,8 +53,17 @@ new-rule: ## Scaffold a rule that has a row in the catalogue: make new-rule NAME
 .PHONY: conformance
 conformance: ## Compare with helm, kustomize, kubeconform, Pod Security admission and labelled manifests: CORPUS=DIR
 	KUSTOMS_PODS=100000 $(GO) test -count=1 -v -run TestGenerated -timeout 30m ./pkg/analysis/podsecurity
+	KUSTOMS_CORPUS="$(abspath $(CORPUS))" KUSTOMS_WHOLE_CORPUS=1 $(GO) test -count=1 -run TestFindsWhatGitleaksFinds ./pkg/secret
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) run ./pkg/internal/conformance
 
 .PHONY: e2e
-e2e: ## Run the end-to-end scripts through the real main, and the examples
-	$(GO) test -count=1 ./pkg/cli/...
+e2e: ## Run the end-to-end scripts through the real main, the examples, and a real Debian image
+	KUSTOMS_E2E=1 $(GO) test -count=1 ./pkg/cli/... ./pkg/image/...
+
+.PHONY: check-reports
+check-reports: ## Validate every report format with its consumer's own validator
+	scripts/check-reports
+
+.PHONY: picture
+picture: build ## Take docs/report.png, the picture of the HTML report in the README
+	scripts/picture

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/kustoms-dev/kustoms/pkg/config"
+	"github.com/kustoms-dev/kustoms/pkg/report"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
@@ -74,7 +75,7 @@ func complain(err error, stderr io.Writer) {
 		}
 		return
 	}
-	fmt.Fprintf(stderr, "kustoms: error: %v\n", err)
+	fmt.Fprintf(stderr, "kustoms: error: %s\n", report.Printable(err.Error()))
 	hint := ""
 	var ue *userError
 	var ce *config.Error
@@ -85,6 +86,6 @@ func complain(err error, stderr io.Writer) {
 		hint = ce.Hint
 	}
 	if hint != "" {
-		fmt.Fprintf(stderr, "kustoms: hint: %s\n", hint)
+		fmt.Fprintf(stderr, "kustoms: hint: %s\n", report.Printable(hint))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	ucli "github.com/urfave/cli/v2"
 
 	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/report"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
 )
@@ -22,7 +23,7 @@ func imagesCommand() *ucli.Command {
 				return err
 			}
 			defer repo.Close()
-			run, err := assemble(c.Context, repo, cfg)
+			run, err := assemble(c, repo, cfg)
 			if err != nil {
 				return err
 			}
@@ -70,7 +71,7 @@ func printImages(c *ucli.Context, rep *result.Report) error {
 	w := tabwriter.NewWriter(c.App.Writer, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "IMAGE\tOBJECT\tWRITTEN AT")
 	for _, img := range out {
-		fmt.Fprintf(w, "%q\t%q\t%s\n", img.Ref, img.Object.String(), img.Loc.Primary)
+		fmt.Fprintf(w, "%q\t%q\t%s\n", img.Ref, img.Object.String(), report.Printable(img.Loc.Primary.String()))
 	}
 	return w.Flush()
 }

@@ -34,8 +34,8 @@ Start with:
 		HideVersion:    true,
 		ExitErrHandler: func(*ucli.Context, error) {}, // only main exits
 		Commands: []*ucli.Command{
-			scanCommand(stderr), renderCommand(), imagesCommand(), rulesCommand(), explainCommand(),
-			reportCommand(), gateCommand(), configCommand(), initCommand(), versionCommand(),
+			scanCommand(stderr), renderCommand(), coverageCommand(), depsCommand(), imagesCommand(), inspectCommand(stderr), dbCommand(stderr), rulesCommand(), explainCommand(),
+			reportCommand(), gateCommand(), diffCommand(), baselineCommand(stderr), suppressionsCommand(stderr), configCommand(), initCommand(), versionCommand(),
 		},
 	}
 	app.Action = func(c *ucli.Context) error {

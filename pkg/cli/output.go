@@ -5,12 +5,50 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	ucli "github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"github.com/kustoms-dev/kustoms/pkg/report"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
+
+// shapeFlags decide how reports look, for every command that writes them.
+func shapeFlags() []ucli.Flag {
+	return []ucli.Flag{
+		&ucli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, EnvVars: []string{"KUSTOMS_VERBOSE"}, Usage: "show every finding in full in the text report, suppressed and known ones too"},
+		&ucli.BoolFlag{Name: "no-color", EnvVars: []string{"KUSTOMS_NO_COLOR", "NO_COLOR"}, Usage: "no colour"},
+		&ucli.StringSliceFlag{Name: "previous", Usage: "JSON reports of earlier runs, oldest first, for the trend in the HTML report: `FILE`; repeatable"},
+		&ucli.StringFlag{Name: "category", EnvVars: []string{"KUSTOMS_CATEGORY"}, Usage: "`NAME` that tells the SARIF of this project from others of the repository"},
+		&ucli.BoolFlag{Name: "sarif-suppressed", Usage: "put suppressed findings into SARIF, marked; GitHub shows them as open"},
+		&ucli.StringFlag{Name: "commit", EnvVars: []string{"KUSTOMS_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA", "GIT_COMMIT"}, Usage: "`SHA` that is scanned, for the formats that name it"},
+	}
+}
+
+// maxWidth is where lines of prose become hard to read.
+const maxWidth = 120
+
+func shapeOf(c *ucli.Context) (report.Options, error) {
+	o := report.Options{
+		Verbose: c.Bool("verbose"), Category: c.String("category"), Suppressed: c.Bool("sarif-suppressed"),
+		Commit: c.String("commit"), Time: time.Now(),
+	}
+	if f, ok := terminal(c.App.Writer); ok {
+		o.Color = !c.Bool("no-color")
+		if w, _, err := term.GetSize(f); err == nil {
+			o.Width = min(w, maxWidth)
+		}
+	}
+	for _, name := range c.StringSlice("previous") {
+		r, err := readReport(c.App.Reader, name)
+		if err != nil {
+			return o, err
+		}
+		o.Previous = append(o.Previous, r)
+	}
+	return o, nil
+}
 
 // outputs is where a report goes: FORMAT=FILE, "-" for stdout.
 type outputs []struct {
@@ -89,6 +127,15 @@ func writeFile(file string, write func(io.Writer) error) error {
 
 // isTerminal reports whether w is a terminal.
 func isTerminal(w any) bool {
+	_, ok := terminal(w)
+	return ok
+}
+
+// terminal is the file descriptor of w, if it is a terminal.
+func terminal(w any) (fd int, ok bool) {
 	f, ok := w.(interface{ Fd() uintptr })
-	return ok && term.IsTerminal(int(f.Fd()))
+	if !ok {
+		return 0, false
+	}
+	return int(f.Fd()), term.IsTerminal(int(f.Fd()))
 }

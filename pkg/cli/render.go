@@ -17,18 +17,33 @@ import (
 
 func renderCommand() *ucli.Command {
 	return &ucli.Command{
-		Name: "render", Usage: "print what a target deploys", ArgsUsage: "[TARGET]",
+		Name: "render", Usage: "print what a target deploys", ArgsUsage: "[TARGET...]",
 		Description: `Prints the target as helm template or kustomize build would. With --origins
-each line ends with a comment that says where it is written.
+each line ends with a comment that says where it is written. With --output-dir
+all targets are written, or those named.
+
+With --diff the difference to what another git revision deploys is printed,
+object by object, for all targets or those named. The revision is read from
+git's store: nothing is checked out, and no hook or filter runs. REV... stands
+for where the histories of REV and HEAD part, which is what a merge request
+changes.
+
+Exit codes: 0 all rendered; 1 with --diff --exit-code, something differs; 2
+wrong usage or configuration; 3 a target did not render.
 
 Examples:
    kustoms render --list
    kustoms render charts/shop
-   kustoms render charts/shop[prod] --origins`,
+   kustoms render charts/shop[prod] --origins
+   kustoms render --diff origin/main...
+   kustoms render --diff HEAD~1 charts/shop --exit-code`,
 		Flags: append(targetFlags(),
 			&ucli.BoolFlag{Name: "list", Usage: "list the targets instead"},
 			&ucli.BoolFlag{Name: "origins", Usage: "say behind each line where it is written"},
 			&ucli.StringFlag{Name: "output-dir", Usage: "write each target to a file of its own below `DIR`"},
+			&ucli.StringFlag{Name: "diff", Usage: "print the difference to what the git revision `REV` deploys"},
+			&ucli.BoolFlag{Name: "exit-code", Usage: "with --diff, end with 1 if something differs"},
+			&ucli.BoolFlag{Name: "no-color", EnvVars: []string{"KUSTOMS_NO_COLOR", "NO_COLOR"}, Usage: "no colour"},
 			&ucli.StringFlag{Name: "path", Value: ".", Usage: "look for targets below `PATH`"},
 		),
 		Action: runRender,
@@ -36,13 +51,21 @@ Examples:
 }
 
 func runRender(c *ucli.Context) error {
+	if rev := c.String("diff"); rev != "" {
+		for _, other := range []string{"list", "origins", "output-dir"} {
+			if c.IsSet(other) {
+				return usage("", "--diff and --%s do not go together", other)
+			}
+		}
+		return runRenderDiff(c, rev)
+	}
 	want := c.Args().Slice()
 	repo, cfg, err := openAt(c, []string{c.String("path")})
 	if err != nil {
 		return err
 	}
 	defer repo.Close()
-	run, err := assemble(c.Context, repo, cfg)
+	run, err := assemble(c, repo, cfg)
 	if err != nil {
 		return err
 	}
@@ -67,29 +90,25 @@ func runRender(c *ucli.Context) error {
 		}
 		return nil
 	}
-	for _, w := range want {
-		if !slices.Contains(names, w) {
-			hint := suggest.DidYouMean(w, names)
-			if hint == "" {
-				hint = "kustoms render --list lists the targets"
-			}
-			return usage(hint, "unknown target %q", w)
-		}
+	if err := known(want, names); err != nil {
+		return err
 	}
 	if len(chosen) > 1 && c.String("output-dir") == "" {
 		return usage("name one of them, or write all with --output-dir; --list lists them", "%d targets to render", len(chosen))
 	}
 	failed := 0
+	written := map[string]string{} // file → target
 	for _, t := range chosen {
 		if t.Status == result.Skipped {
 			continue
 		}
 		out, err := run.Render(c.Context, t)
 		if err != nil {
-			f := render.AsFault(err)
-			fmt.Fprintf(c.App.ErrWriter, "kustoms: %s: %s\n", t.Name, f)
-			if f.Hint != "" {
-				fmt.Fprintf(c.App.ErrWriter, "kustoms: hint: %s\n", f.Hint)
+			for _, f := range render.Faults(err) {
+				fmt.Fprintf(c.App.ErrWriter, "kustoms: %s: %s\n", t.Name, f)
+				if f.Hint != "" {
+					fmt.Fprintf(c.App.ErrWriter, "kustoms: hint: %s\n", f.Hint)
+				}
 			}
 			failed++
 			continue
@@ -102,7 +121,12 @@ func runRender(c *ucli.Context) error {
 			return err
 		}
 		if dir := c.String("output-dir"); dir != "" {
-			file := filepath.Join(dir, filepath.FromSlash(strings.NewReplacer("/", "_", "[", "_", "]", "").Replace(t.Name))+".yaml")
+			name := strings.NewReplacer("/", "_", "[", "_", "]", "").Replace(t.Name) + ".yaml"
+			if other := written[name]; other != "" {
+				return usage("name one of them", "the targets %q and %q would both be written to %s", other, t.Name, name)
+			}
+			written[name] = t.Name
+			file := filepath.Join(dir, name)
 			if err := os.MkdirAll(dir, 0o777); err != nil {
 				return usage("", "%v", err)
 			}
@@ -116,6 +140,20 @@ func runRender(c *ucli.Context) error {
 	}
 	if failed > 0 {
 		return &codeError{exitIncomplete, fmt.Sprintf("targets that did not render: %d", failed)}
+	}
+	return nil
+}
+
+// known fails on a target that is none of names.
+func known(want, names []string) error {
+	for _, w := range want {
+		if !slices.Contains(names, w) {
+			hint := suggest.DidYouMean(w, names)
+			if hint == "" {
+				hint = "kustoms render --list lists the targets"
+			}
+			return usage(hint, "unknown target %q", w)
+		}
 	}
 	return nil
 }

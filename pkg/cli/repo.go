@@ -86,32 +86,16 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 			Hint: "use --allow-network and --allow-host, or a file outside of the repository with --config",
 		}
 	}
-	// An empty flag or variable is none: CI systems pass empty variables.
-	for name, into := range map[string]encoding.TextUnmarshaler{
-		"fail-on": &cfg.FailOn, "kube-version": &cfg.KubeVersion,
-		"render-timeout": &cfg.Limits.RenderTimeout, "max-render-size": &cfg.Limits.MaxRenderSize,
-	} {
-		if v := c.String(name); v != "" {
-			if err := into.UnmarshalText([]byte(v)); err != nil {
-				return nil, usage("", "--%s: %v", name, err)
-			}
+	if err := flagsOver(c, cfg); err != nil {
+		return nil, err
+	}
+	// A cache below the root, where CI systems want it, is no part of the
+	// repository.
+	if dir := c.String("cache-dir"); dir != "" {
+		if rel, err := repo.Rel(dir); err == nil && rel != "." {
+			cfg.Exclude = append(cfg.Exclude, config.Glob(rel), config.Glob(rel+"/**"))
 		}
 	}
-	for _, g := range c.StringSlice("exclude") {
-		var glob config.Glob
-		if err := glob.UnmarshalText([]byte(g)); err != nil {
-			return nil, usage("", "--exclude: %v", err)
-		}
-		cfg.Exclude = append(cfg.Exclude, glob)
-	}
-	for _, r := range c.StringSlice("rules") {
-		if name, without := strings.CutPrefix(r, "-"); without {
-			cfg.Without = append(cfg.Without, name)
-		} else {
-			cfg.Only = append(cfg.Only, r)
-		}
-	}
-	cfg.Jobs = c.Int("jobs")
 	if given {
 		cfg.Paths = nil
 		for _, a := range paths {
@@ -124,6 +108,37 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 		}
 	}
 	return cfg, nil
+}
+
+// flagsOver puts the flags over what the file says.
+func flagsOver(c *ucli.Context, cfg *config.Config) error {
+	// An empty flag or variable is none: CI systems pass empty variables.
+	for name, into := range map[string]encoding.TextUnmarshaler{
+		"fail-on": &cfg.FailOn, "kube-version": &cfg.KubeVersion, "profile": &cfg.Profile,
+		"render-timeout": &cfg.Limits.RenderTimeout, "max-render-size": &cfg.Limits.MaxRenderSize,
+	} {
+		if v := c.String(name); v != "" {
+			if err := into.UnmarshalText([]byte(v)); err != nil {
+				return usage("", "--%s: %v", name, err)
+			}
+		}
+	}
+	for _, g := range c.StringSlice("exclude") {
+		var glob config.Glob
+		if err := glob.UnmarshalText([]byte(g)); err != nil {
+			return usage("", "--exclude: %v", err)
+		}
+		cfg.Exclude = append(cfg.Exclude, glob)
+	}
+	for _, r := range c.StringSlice("rules") {
+		if name, without := strings.CutPrefix(r, "-"); without {
+			cfg.Without = append(cfg.Without, name)
+		} else {
+			cfg.Only = append(cfg.Only, r)
+		}
+	}
+	cfg.Jobs = c.Int("jobs")
+	return nil
 }
 
 // rootOf is the top of the git working tree that holds all the paths or, where

@@ -41,6 +41,7 @@ func rulesCommand() *ucli.Command {
 		Flags: []ucli.Flag{
 			&ucli.StringFlag{Name: "family", Usage: "only this `FAMILY`"},
 			&ucli.StringFlag{Name: "standard", Usage: "only rules that serve a `STANDARD`: cis, nsa, pss, cwe, or the start of an item such as \"CIS 5.2\""},
+			&ucli.StringFlag{Name: "profile", Usage: "only rules that are on in this `PROFILE`: " + strings.Join(result.Profiles(), ", ")},
 			&ucli.BoolFlag{Name: "json", Usage: "everything about the rules, as JSON"},
 		},
 		Action: func(c *ucli.Context) error {
@@ -49,8 +50,11 @@ func rulesCommand() *ucli.Command {
 				return err
 			}
 			all = slices.DeleteFunc(all, func(m result.Rule) bool {
-				return c.IsSet("family") && m.Family != c.String("family") || c.IsSet("standard") && !serves(m, c.String("standard"))
+				return c.IsSet("family") && m.Family != c.String("family") || c.IsSet("standard") && !m.Serves(c.String("standard")) || c.IsSet("profile") && !m.In(c.String("profile"))
 			})
+			if p := c.String("profile"); p != "" && !slices.Contains(result.Profiles(), p) {
+				return usage("", "--profile: %q is no profile (want %s)", p, strings.Join(result.Profiles(), ", "))
+			}
 			if len(all) == 0 {
 				return usage("kustoms rules lists all of them", "no rule is of that family and standard")
 			}
@@ -69,16 +73,6 @@ func rulesCommand() *ucli.Command {
 			return w.Flush()
 		},
 	}
-}
-
-// serves reports whether an item of the rule's standards begins with the one
-// asked for, by whole words or numbers.
-func serves(m result.Rule, standard string) bool {
-	want := strings.ToLower(standard)
-	return slices.ContainsFunc(m.Standards, func(s string) bool {
-		rest, ok := strings.CutPrefix(strings.ToLower(s), want)
-		return ok && (rest == "" || strings.ContainsAny(rest[:1], " .-"))
-	})
 }
 
 func explainCommand() *ucli.Command {
@@ -128,11 +122,8 @@ func lookup(all []result.Rule, name string) []result.Rule {
 		if m.ID == name || slices.Contains(m.Aliases, name) {
 			return []result.Rule{m}
 		}
-		for _, ids := range m.Peers {
-			if slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, name) }) {
-				peers = append(peers, m)
-				break
-			}
+		if m.EqualTo("", name) {
+			peers = append(peers, m)
 		}
 	}
 	return peers

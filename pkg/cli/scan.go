@@ -3,10 +3,14 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	ucli "github.com/urfave/cli/v2"
 
+	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/report"
+	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
 )
 
@@ -23,22 +27,23 @@ Examples:
 
 Exit codes: 0 clean, 1 findings at or over --fail-on, 2 wrong usage or
 configuration, 3 incomplete: something could not be looked at.`,
-		Flags: append(targetFlags(),
+		Flags: slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), registryFlags(), dbFlags(), []ucli.Flag{
+			&ucli.BoolFlag{Name: "images", EnvVars: []string{"KUSTOMS_IMAGES"}, Usage: "look the images that are deployed up for known vulnerabilities; needs --allow-network and --registry"},
 			&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
 			&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
 			&ucli.BoolFlag{Name: "exit-zero", EnvVars: []string{"KUSTOMS_EXIT_ZERO"}, Usage: "end with 0 whatever the scan found or could not look at"},
-			&ucli.StringSliceFlag{Name: "rules", EnvVars: []string{"KUSTOMS_RULES"}, Usage: "run only these rules or families; -`NAME` leaves one out"},
+			&ucli.StringFlag{Name: "git-range", EnvVars: []string{"KUSTOMS_GIT_RANGE"}, Usage: "look for secrets in the commits of `BASE..HEAD` too"},
+			&ucli.BoolFlag{Name: "git-history", EnvVars: []string{"KUSTOMS_GIT_HISTORY"}, Usage: "look for secrets in the whole history too"},
 			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress, and no text report unless --format asks for one"},
-			&ucli.BoolFlag{Name: "no-color", EnvVars: []string{"KUSTOMS_NO_COLOR", "NO_COLOR"}, Usage: "no colour"},
-		),
+		}),
 		Action: func(c *ucli.Context) error { return runScan(c, stderr) },
 	}
 }
 
 // targetFlags say what is looked at, for every command that looks at targets.
 func targetFlags() []ucli.Flag {
-	return append(networkFlags(),
+	return append([]ucli.Flag{
 		&ucli.StringFlag{Name: "root", EnvVars: []string{"KUSTOMS_ROOT"}, Usage: "root of the repository `DIR` (default: top of the git working tree, or what holds all paths)"},
 		&ucli.StringFlag{Name: "config", EnvVars: []string{"KUSTOMS_CONFIG"}, Usage: "read the configuration from `FILE` (default: .kustoms.yaml at the root)"},
 		&ucli.StringSliceFlag{Name: "exclude", EnvVars: []string{"KUSTOMS_EXCLUDE"}, Usage: "do not look at paths that match this `GLOB`; repeatable"},
@@ -47,7 +52,15 @@ func targetFlags() []ucli.Flag {
 		&ucli.StringFlag{Name: "render-timeout", EnvVars: []string{"KUSTOMS_RENDER_TIMEOUT"}, Usage: "give up a chart's render after this `TIME` (default: 1m)"},
 		&ucli.StringFlag{Name: "max-render-size", EnvVars: []string{"KUSTOMS_MAX_RENDER_SIZE"}, Usage: "give up a chart's render that prints more than this `SIZE` (default: 64MB)"},
 		&ucli.IntFlag{Name: "jobs", Aliases: []string{"j"}, EnvVars: []string{"KUSTOMS_JOBS"}, Usage: "work on `N` targets at once (default: one a CPU)"},
-	)
+	}, networkFlags()...)
+}
+
+// ruleFlags say what is looked for.
+func ruleFlags() []ucli.Flag {
+	return []ucli.Flag{
+		&ucli.StringSliceFlag{Name: "rules", EnvVars: []string{"KUSTOMS_RULES"}, Usage: "run only these rules or families, by id or by another tool's id; -`NAME` leaves one out"},
+		&ucli.StringFlag{Name: "profile", EnvVars: []string{"KUSTOMS_PROFILE"}, Usage: "the set of rules that are on, a `PROFILE`: " + strings.Join(result.Profiles(), ", ")},
+	}
 }
 
 func runScan(c *ucli.Context, stderr io.Writer) error {
@@ -56,36 +69,73 @@ func runScan(c *ucli.Context, stderr io.Writer) error {
 		format = ""
 	}
 	stdout := c.App.Writer
-	out, err := parseOutputs(c.StringSlice("report"), format, report.Options{Color: isTerminal(stdout) && !c.Bool("no-color")})
+	shape, err := shapeOf(c)
 	if err != nil {
 		return err
 	}
-	repo, cfg, err := open(c)
+	out, err := parseOutputs(c.StringSlice("report"), format, shape)
 	if err != nil {
 		return err
 	}
-	defer repo.Close()
-	run, err := assemble(c.Context, repo, cfg)
-	if err != nil {
-		return err
-	}
-	clear := func() {}
-	if isTerminal(stderr) && !c.Bool("quiet") {
-		run.Progress = func(e scan.Event) {
-			fmt.Fprintf(stderr, "\r\x1b[K[%d/%d] %s %.60s", e.Done, e.Total, e.Stage, e.Target)
-		}
-		clear = func() { fmt.Fprint(stderr, "\r\x1b[K") }
-	}
-	rep, err := run.Do(c.Context)
-	clear()
+	rep, _, err := doScan(c, stderr)
 	if err != nil {
 		return err
 	}
 	if err := out.write(rep, stdout); err != nil {
 		return err
 	}
-	if c.Bool("exit-zero") {
-		return nil
+	err = verdict(rep)
+	if c.Bool("exit-zero") && err != nil {
+		return &codeError{exitClean, err.Error() + " (0 for --exit-zero)"}
 	}
-	return verdict(rep)
+	return err
+}
+
+// doScan scans what the command's flags and arguments say, by the
+// configuration that comes back.
+func doScan(c *ucli.Context, stderr io.Writer) (*result.Report, *config.Config, error) {
+	repo, cfg, err := open(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer repo.Close()
+	against, cfg, err := compare(c, repo, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	rep, err := against.scan(c, stderr, cfg)
+	return rep, cfg, err
+}
+
+// scan scans the working tree, held against the revisions.
+func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config) (*result.Report, error) {
+	own := *cfg // other revisions have no history of their own to look through
+	own.GitRange, own.GitHistory = c.String("git-range"), c.Bool("git-history")
+	run, err := assemble(c, x.repo, &own)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.prepare(c, run, cfg); err != nil {
+		return nil, err
+	}
+	if c.Bool("images") {
+		scanner, done, err := imageScanner(c, cfg, stderr, false)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		lookUp(run, scanner)
+	}
+	if isTerminal(stderr) && !c.Bool("quiet") {
+		run.Progress = func(e scan.Event) {
+			fmt.Fprintf(stderr, "\r\x1b[K[%d/%d] %s %.60s", e.Done, e.Total, e.Stage, report.Printable(e.Target))
+		}
+		defer fmt.Fprint(stderr, "\r\x1b[K")
+	}
+	rep, err := run.Do(c.Context)
+	if err != nil {
+		return nil, err
+	}
+	x.notices(rep)
+	return rep, nil
 }

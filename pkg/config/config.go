@@ -14,7 +14,6 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
-	"github.com/kustoms-dev/kustoms/pkg/triage"
 )
 
 // FileName is where the configuration stands, at the root of the repository.
@@ -28,18 +27,21 @@ const DefaultKubeVersion = "v1.34.0"
 // Config is one run's configuration: the keys of the file, and below what only
 // flags say. All paths and globs are relative to the root of the repository.
 type Config struct {
-	Paths        []Path               `yaml:"paths" doc:"Files and directories to scan; the whole repository if empty. Paths on the command line replace them."`
-	Exclude      []Glob               `yaml:"exclude" doc:"Globs of files and directories that are not looked at; ** crosses directories."`
-	Discover     *bool                `yaml:"discover" doc:"Look for charts, overlays and manifests beside the declared targets. Default: true if no target is declared."`
-	Targets      []Target             `yaml:"targets" doc:"What the repository deploys, declared one by one."`
-	Matrix       []Matrix             `yaml:"matrix" doc:"What the repository deploys, declared as charts times environments."`
-	GitOps       GitOps               `yaml:"gitops" doc:"How objects of Argo CD and Flux are followed to what they deploy."`
-	KubeVersion  Version              `yaml:"kubeVersion" doc:"Kubernetes version that targets are rendered and checked for."`
-	Rules        map[string]Rule      `yaml:"rules" doc:"Rules by id or family: off, on, a severity, or a mapping. A rule's own entry wins over its family's."`
-	FailOn       Threshold            `yaml:"failOn" doc:"The lowest severity at which the run fails; none never fails."`
-	Suppressions []triage.Suppression `yaml:"suppressions" doc:"Findings that are accepted, each with a reason."`
-	Limits       Limits               `yaml:"limits" doc:"Bounds on what one run may cost."`
-	Network      *Network             `yaml:"network" doc:"What the network may be used for. Only in a file that --config names outside of the repository."`
+	Paths        []Path          `yaml:"paths" doc:"Files and directories to scan; the whole repository if empty. Paths on the command line replace them."`
+	Exclude      []Glob          `yaml:"exclude" doc:"Globs of files and directories that are not looked at; ** crosses directories."`
+	Discover     *bool           `yaml:"discover" doc:"Look for charts, overlays and manifests beside the declared targets. Default: true if no target is declared."`
+	Targets      []Target        `yaml:"targets" doc:"What the repository deploys, declared one by one."`
+	Matrix       []Matrix        `yaml:"matrix" doc:"What the repository deploys, declared as charts times environments."`
+	GitOps       GitOps          `yaml:"gitops" doc:"How objects of Argo CD and Flux are followed to what they deploy."`
+	KubeVersion  Version         `yaml:"kubeVersion" doc:"Kubernetes version that targets are rendered and checked for."`
+	Rules        map[string]Rule `yaml:"rules" doc:"Rules by id or family: off, on, a severity, or a mapping. A rule's own entry wins over its family's."`
+	FailOn       Threshold       `yaml:"failOn" doc:"The lowest severity at which the run fails; none never fails."`
+	Suppressions []result.Waiver `yaml:"suppressions" doc:"Findings that are accepted, each with a reason."`
+	WarnBefore   *int            `yaml:"suppressionWarning" doc:"For how many days before its end a suppression is a finding. Default: 14."`
+	Profile      Profile         `yaml:"profile" doc:"The set of rules that are on: default, strict, pss-baseline, pss-restricted, nsa, cis or reliability. Rules and families below add to it and take away."`
+	Baseline     Path            `yaml:"baseline" doc:"File of the findings that are known and do not fail the run; kustoms baseline write makes it."`
+	Limits       Limits          `yaml:"limits" doc:"Bounds on what one run may cost."`
+	Network      *Network        `yaml:"network" doc:"What the network may be used for. Only in a file that --config names outside of the repository."`
 
 	// Path is the file that the configuration came from, "" for defaults.
 	Path string `yaml:"-"`
@@ -51,6 +53,10 @@ type Config struct {
 	Narrowed bool `yaml:"-"`
 	// Jobs bounds concurrency; 0 is one a CPU.
 	Jobs int `yaml:"-"`
+	// GitRange, BASE..HEAD, and GitHistory are which commits are looked
+	// through for secrets.
+	GitRange   string `yaml:"-"`
+	GitHistory bool   `yaml:"-"`
 }
 
 // GitOps says how objects of Argo CD and Flux are followed.
@@ -139,6 +145,18 @@ func Load(repo *source.Repo) (*Config, error) {
 // Excluded reports whether the user excluded the repository path p.
 func (c *Config) Excluded(p string) bool {
 	return slices.ContainsFunc(c.Exclude, func(g Glob) bool { return g.Match(p) })
+}
+
+// DefaultWarning is for how many days before its end a suppression is a
+// finding.
+const DefaultWarning = 14
+
+// Warning is WarnBefore, or its default.
+func (c *Config) Warning() int {
+	if c.WarnBefore != nil {
+		return *c.WarnBefore
+	}
+	return DefaultWarning
 }
 
 // RuleNames lists the keys of Rules, sorted.

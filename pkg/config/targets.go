@@ -25,8 +25,8 @@ type Target struct {
 	At        source.Span `yaml:"-"`
 }
 
-// Options says how a chart is rendered; namespace and kubeVersion serve every
-// kind of target.
+// Options says how a chart is rendered; namespace, kubeVersion and
+// profile serve every kind of target.
 type Options struct {
 	Values      []Path   `yaml:"values" doc:"Values files, the later over the earlier. In a matrix {chart}, {name} and {env} stand for the chart's directory, the last part of it, and the environment."`
 	Set         []string `yaml:"set" doc:"Values as key=value, as helm --set."`
@@ -35,6 +35,7 @@ type Options struct {
 	Release     string   `yaml:"release" doc:"Release name. Default: the last part of the chart's directory."`
 	Namespace   string   `yaml:"namespace" doc:"Namespace that it is deployed to."`
 	KubeVersion Version  `yaml:"kubeVersion" doc:"Kubernetes version, in place of the common one."`
+	Profile     Profile  `yaml:"profile" doc:"The set of rules that are on here, in place of the common one."`
 	APIVersions []string `yaml:"apiVersions" doc:"API versions that the cluster serves besides the built-in ones, for .Capabilities."`
 	IncludeCRDs *bool    `yaml:"includeCRDs" doc:"Render the chart's crds directory. Default: true."`
 	SkipTests   bool     `yaml:"skipTests" doc:"Leave test hooks out."`
@@ -125,7 +126,7 @@ func (x *expander) add(at source.Span, t result.Target) {
 }
 
 func (x *expander) target(t *Target) {
-	out := result.Target{Name: t.Name, KubeVersion: string(t.KubeVersion)}
+	out := result.Target{Name: t.Name, KubeVersion: string(t.KubeVersion), Profile: string(t.Profile)}
 	kinds := 0
 	for _, set := range []bool{t.Chart != "", t.Kustomize != "", len(t.Files) > 0} {
 		if set {
@@ -137,7 +138,7 @@ func (x *expander) target(t *Target) {
 		return
 	}
 	if t.Chart == "" && t.Options.helmOnly() {
-		x.fail(t.At, "of the options only namespace and kubeVersion serve every kind of target", "target %q is no chart but has options of one", t.Name)
+		x.fail(t.At, "of the options only namespace, kubeVersion and profile serve every kind of target", "target %q is no chart but has options of one", t.Name)
 		return
 	}
 	switch {
@@ -207,7 +208,7 @@ func (x *expander) matrix(m *Matrix) {
 			})
 			x.add(e.At, result.Target{
 				Name: c + "@" + e.Name, Kind: result.KindHelm, Path: c,
-				Helm: h, KubeVersion: string(e.KubeVersion),
+				Helm: h, KubeVersion: string(e.KubeVersion), Profile: string(e.Profile),
 			})
 		}
 		for _, v := range e.Values {

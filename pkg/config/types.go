@@ -7,6 +7,7 @@ import (
 	"path"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +82,21 @@ func (t *Threshold) UnmarshalText(b []byte) error {
 
 // Enum lists the values, for the schema.
 func (Threshold) Enum() []string { return append(severityNames(), "none") }
+
+// Profile is a named set of rules, "" for the default one.
+type Profile string
+
+// UnmarshalText refuses a name that there is not.
+func (p *Profile) UnmarshalText(b []byte) error {
+	if !slices.Contains(result.Profiles(), string(b)) {
+		return fmt.Errorf("%q is no profile (want %s)", b, strings.Join(result.Profiles(), ", "))
+	}
+	*p = Profile(b)
+	return nil
+}
+
+// Enum lists the values, for the schema.
+func (Profile) Enum() []string { return result.Profiles() }
 
 // Size is a number of bytes.
 type Size int64

@@ -68,8 +68,8 @@ func Find(ctx context.Context, repo *source.Repo, opt Options) (*Found, error) {
 		}
 	}
 	out = append(out, t.plain(func(p string) bool { return users[p] != nil })...)
-	if len(t.texts) > 0 {
-		out = append(out, result.Target{Name: RepositoryFiles, Kind: result.KindFiles, Path: ".", Files: t.texts})
+	if len(t.texts)+len(t.packages) > 0 {
+		out = append(out, result.Target{Name: RepositoryFiles, Kind: result.KindFiles, Path: ".", Files: t.texts, Packages: t.packages})
 	}
 	return &Found{Targets: distinct(out), tree: t}, nil
 }

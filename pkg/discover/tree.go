@@ -24,6 +24,8 @@ type tree struct {
 	// texts are the files asked for that git does not ignore and that are no
 	// binaries.
 	texts []string
+	// packages are the packaged charts among the files asked for.
+	packages []string
 	// deployers are the texts that may hold an object of Argo CD or Flux.
 	deployers []string
 }
@@ -158,6 +160,10 @@ func (t *tree) file(p string, m mode) error {
 		if err != nil {
 			return err
 		}
+		if bytes.HasPrefix(head, gzipMagic) && (strings.HasSuffix(p, ".tgz") || strings.HasSuffix(p, ".tar.gz")) {
+			t.packages = append(t.packages, p)
+			return nil
+		}
 		if bytes.IndexByte(head, 0) >= 0 {
 			return nil
 		}
@@ -170,6 +176,9 @@ func (t *tree) file(p string, m mode) error {
 	}
 	return nil
 }
+
+// gzipMagic starts a gzip file (RFC 1952).
+var gzipMagic = []byte{0x1f, 0x8b}
 
 func isManifestName(p string) bool {
 	switch strings.ToLower(path.Ext(p)) {

@@ -42,6 +42,9 @@ func Fill(repo *source.Repo, r *result.Report) {
 			}
 			continue
 		}
+		if f.Leak != nil && f.Leak.Commit != "" {
+			continue // lines of another revision
+		}
 		if len(f.Excerpt.Lines) == 0 { // its analyzer wants no line shown
 			for n := p.Start.Line; n <= min(p.EndLine(), p.Start.Line+most); n++ {
 				x.hidden[position{p.Path, n}] = true

@@ -99,6 +99,12 @@ func (x *Index) Namespace(o *manifest.Object) string {
 	return cmp.Or(x.Target.Namespace, "default")
 }
 
+// NamespaceKnown reports whether the object or its target says where it goes.
+func (x *Index) NamespaceKnown(o *manifest.Object) bool {
+	h := x.Target.Helm
+	return o.Key.Namespace != "" || x.Target.Namespace != "" || h != nil && h.Namespace != ""
+}
+
 // Pods lists the pod templates of the target.
 func (x *Index) Pods() []manifest.Pod {
 	var out []manifest.Pod

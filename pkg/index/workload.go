@@ -60,3 +60,17 @@ var operatorKinds = map[groupKind]bool{
 	{"serving.knative.dev", "Service"}: true, {"minio.min.io", "Tenant"}: true, {"k8ssandra.io", "K8ssandraCluster"}: true,
 	{"postgresql.cnpg.io", "Cluster"}: true, {"kafka.strimzi.io", "Kafka"}: true,
 }
+
+// OperatorNames reports whether an operator may make an object of the name, a
+// Service, a Secret or a ConfigMap, from a rendered resource that makes pods:
+// it bears the resource's name, and mostly something behind it.
+func (x *Index) OperatorNames(namespace, name string) bool {
+	for gk := range operatorKinds {
+		for _, o := range x.byKind[gk] {
+			if x.Namespace(o) == namespace && (o.Key.Name == name || strings.HasPrefix(name, o.Key.Name+"-")) {
+				return true
+			}
+		}
+	}
+	return false
+}

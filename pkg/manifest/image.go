@@ -11,6 +11,16 @@ import (
 type Image struct {
 	Place
 	Container string // the container's name, "" if no container names it
+
+	ref string // where the place holds more than the reference, or a part of it
+}
+
+// Ref is the reference as written.
+func (i Image) Ref() string {
+	if i.ref != "" {
+		return i.ref
+	}
+	return i.Str()
 }
 
 // Images yields what the object names as images: the image of every container,
@@ -31,7 +41,7 @@ func (o *Object) Images() iter.Seq[Image] {
 			}
 		}
 		for _, path := range operatorImages[o.Key.Group()+"/"+o.Key.Kind] {
-			for p := range o.Root().each(strings.Split(path, ".")) {
+			for p := range o.Root().Each(path) {
 				if p.Str() != "" && !yield(Image{Place: p}) {
 					return
 				}
@@ -40,10 +50,10 @@ func (o *Object) Images() iter.Seq[Image] {
 	}
 }
 
-// each yields the places at path, where a step ending in "[]" stands for every
-// item of a list.
-func (p Place) each(path []string) iter.Seq[Place] {
-	return func(yield func(Place) bool) { p.walk(path, yield) }
+// Each yields the places at a path of names with dots between, where one that
+// ends in "[]" stands for every item of a list: "spec.images[].image".
+func (p Place) Each(path string) iter.Seq[Place] {
+	return func(yield func(Place) bool) { p.walk(strings.Split(path, "."), yield) }
 }
 
 func (p Place) walk(path []string, yield func(Place) bool) bool {
@@ -74,7 +84,7 @@ type Reference struct {
 
 // Reference parses the image; ok is false where a runtime would refuse it.
 func (i Image) Reference() (ref Reference, ok bool) {
-	ref, err := ParseReference(i.Str())
+	ref, err := ParseReference(i.Ref())
 	return ref, err == nil
 }
 

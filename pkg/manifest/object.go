@@ -1,12 +1,14 @@
 package manifest
 
 import (
+	"path"
 	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/source"
 	"github.com/kustoms-dev/kustoms/pkg/srcmap"
 )
 
@@ -19,6 +21,9 @@ type Document struct {
 	Node   *yaml.Node  // the document's content, positions relative to Text
 	Map    *srcmap.Map // Text's lines → source lines
 	Notes  []Note      // what the parser saw that an API server would not
+	// Written is, for a document that the renderer may have renamed, the name
+	// that its source has, before prefixes, suffixes and hashes; nil for others.
+	Written func() string
 }
 
 // Note is something about a document's text that its nodes cannot show: a key
@@ -36,6 +41,20 @@ type Object struct {
 	Node *yaml.Node
 
 	pod *Pod // nil if the object has no pod template
+}
+
+// Fingerprint identifies a problem of the object across edits; see
+// result.Fingerprint. at is where it is edited. What a kustomization renames is
+// known by the name in its source, and by the directory of the fault: one more
+// overlay, another prefix or a content hash makes no other problem, and equal
+// names of two bases are not one.
+func (o *Object) Fingerprint(rule, stable, evidence string, at source.Span) string {
+	key := o.Key
+	if o.Doc != nil && o.Doc.Written != nil {
+		key.Name, key.Namespace = o.Doc.Written(), ""
+		evidence += "\x00" + path.Dir(at.Path)
+	}
+	return result.Fingerprint(rule, key, stable, evidence)
 }
 
 // Root is the whole object.

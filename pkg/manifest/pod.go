@@ -11,6 +11,13 @@ var podTemplates = [...][]any{
 	{"spec", "jobTargetRef", "template"},             // KEDA ScaledJob
 	{"template"},                                     // PodTemplate
 	{"spec", "workloadTemplate", "spec", "template"}, // OpenKruise
+	// OpenKruise's AdvancedCronJob and UnitedDeployment choose one of several.
+	{"spec", "template", "jobTemplate", "spec", "template"},
+	{"spec", "template", "broadcastJobTemplate", "spec", "template"},
+	{"spec", "template", "statefulSetTemplate", "spec", "template"},
+	{"spec", "template", "advancedStatefulSetTemplate", "spec", "template"},
+	{"spec", "template", "cloneSetTemplate", "spec", "template"},
+	{"spec", "template", "deploymentTemplate", "spec", "template"},
 }
 
 // ContainerKind is the list that a container stands in.

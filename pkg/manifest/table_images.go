@@ -52,3 +52,19 @@ func workflowImages(spec string) []string {
 		spec + "templates[].containerSet.containers[].image",
 	}
 }
+
+// operatorFlags are the flags, without dashes, by which well-known operators
+// are told the images that they start: prometheus-operator, cert-manager, Argo
+// Workflows, Tekton, Longhorn and Velero, from their flags as of mid-2026.
+var operatorFlags = map[string]bool{
+	"acme-http01-solver-image": true, "alertmanager-default-base-image": true,
+	"backing-image-manager-image": true, "engine-image": true, "entrypoint-image": true,
+	"executor-image": true, "instance-manager-image": true, "manager-image": true,
+	"nop-image": true, "prometheus-config-reloader": true, "prometheus-default-base-image": true,
+	"share-manager-image": true, "shell-image": true, "sidecarlogresults-image": true,
+	"support-bundle-manager-image": true, "thanos-default-base-image": true, "workingdirinit-image": true,
+}
+
+// relatedImage starts the variables by which operators made with the Operator
+// SDK are told images.
+const relatedImage = "RELATED_IMAGE_"

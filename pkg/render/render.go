@@ -73,3 +73,16 @@ func AsFault(err error) *Fault {
 	}
 	return &Fault{Msg: err.Error(), Err: err}
 }
+
+// Faults are the faults that err joins, or the one that it is.
+func Faults(err error) []*Fault {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []*Fault{AsFault(err)}
+	}
+	var out []*Fault
+	for _, e := range joined.Unwrap() {
+		out = append(out, Faults(e)...)
+	}
+	return out
+}

@@ -29,12 +29,16 @@ func (annotations) Write(w io.Writer, r *result.Report) error {
 		fmt.Fprintf(b, "::%s %stitle=%s::%s\n", kind, props, property(title), data(msg))
 	}
 	for _, g := range gaps(r) {
-		if g.Status == result.Failed {
+		if g.Status == result.Failed || g.Status == noticed {
 			props := ""
 			if g.At.Path != "" {
 				props = fmt.Sprintf("file=%s,line=%d,", property(g.At.Path), max(g.At.Start.Line, 1))
 			}
-			send("error", props, "not scanned: "+g.What, strings.TrimSpace(g.Where()+" "+g.Reason))
+			kind, title := "error", "not scanned: "+g.What
+			if g.Status == noticed {
+				kind, title = "warning", "kustoms: "+g.What
+			}
+			send(kind, props, title, strings.TrimSpace(g.Where()+" "+g.Reason))
 		}
 	}
 	for _, f := range counting(r) {

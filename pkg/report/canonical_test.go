@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -17,7 +18,15 @@ func canonical() *result.Report {
 		Schema: result.SchemaVersion,
 		Tool:   result.Tool{Name: "kustoms", Version: "0.1.0"},
 		Gate:   result.Gate{FailOn: "high"},
+		Coverage: result.NewCoverage([]result.FileCoverage{
+			{Path: "charts/shop/templates/web.yaml", Lines: 40, Rendered: 40},
+			{Path: "charts/shop/templates/hpa.yaml", Lines: 12, Missing: []result.LineRange{{From: 2, To: 15}}},
+			{Path: "charts/shop/templates/" + hostile("file"), Lines: 8, Rendered: 6, Missing: []result.LineRange{{From: 3, To: 3}, {From: 7, To: 7}}},
+		}),
 		Rules: []result.Rule{
+			{ID: "CVE-2026-1000", Family: "vulnerability", Analyzer: "images", Title: "Buffer overflow in libexample", Severity: result.Critical,
+				Why: "A long name overwrites memory.", Standards: []string{"CWE-120"}},
+			{ID: "GHSA-aaaa-bbbb-cccc", Family: "vulnerability", Analyzer: "images", Title: hostile("advisory"), Severity: result.Medium},
 			{ID: "allow-privilege-escalation", Family: "pod", Analyzer: "rules", Title: "Privilege escalation is allowed", Severity: result.Medium, Since: "0.1",
 				Why: "A process may gain more rights than its parent, through a setuid binary for one.",
 				Fix: "Set `allowPrivilegeEscalation: false`.", Standards: []string{"CIS 5.2.6", "CWE-269"}},
@@ -69,6 +78,12 @@ func canonical() *result.Report {
 			r.Stages = append(r.Stages, result.Stage{Name: s, Target: t, Status: result.OK})
 		}
 	}
+	high := result.High
+	r.Graphs = []result.Graph{{
+		Title: "Who may reach whom",
+		Nodes: []result.GraphNode{{ID: "out", Label: "anywhere"}, {ID: "web", Label: "Deployment/shop/web", Severity: &high}, {ID: "api", Label: "Deployment/shop/api"}, {ID: "evil", Label: hostile("node")}},
+		Edges: []result.GraphEdge{{From: "out", To: "web", Label: "Ingress/shop/shop"}, {From: "web", To: "api", Label: "TCP 8080"}, {From: "api", To: "web"}, {From: "api", To: "evil", Label: hostile("edge")}, {From: "api", To: "nobody"}},
+	}}
 	r.Findings = canonicalFindings()
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -92,8 +107,30 @@ func canonicalFindings() []result.Finding {
 			{Span: span("charts/shop/templates/web.yaml", 33, 0, 0), Role: result.RoleInclude},
 		},
 	}
+	score := result.CVSS{Version: "3.1", Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", Score: 9.8, Source: "nvd"}
+	overflow := func(ref string) *result.Vulnerability {
+		return &result.Vulnerability{
+			ID: "CVE-2026-1000", Aliases: []string{"DSA-9000-1"}, Title: "Buffer overflow in libexample", Details: "A long name overwrites memory.\n\nUpgrade.",
+			Rating: result.RatedCritical, RatedBy: "cvss", CVSS: []result.CVSS{score}, Published: "2026-05-01T00:00:00Z", Modified: "2026-06-01T12:00:00Z",
+			Refs:  []string{"https://example.com/advisory", "javascript:alert(1)"},
+			Image: result.ImageID{Ref: ref, Digest: "sha256:0123", Platform: "linux/amd64", OS: "Debian GNU/Linux 12 (bookworm)"},
+			Packages: []result.AffectedPackage{
+				{Name: "libexample1", Installed: "1.0-1", Fixed: "1.0-2", Ecosystem: "Debian:12", PURL: "pkg:deb/debian/libexample1@1.0-1?distro=bookworm", Source: "libexample", SourceVersion: "1.0-1"},
+				{Name: "libexample-dev", Installed: "1.0-1", Ecosystem: "Debian:12", Layer: result.Layer{Index: 2, Base: true}},
+			},
+		}
+	}
 	role := result.Key{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "ClusterRole", Name: "ops"}
 	return []result.Finding{
+		{Rule: "CVE-2026-1000", Severity: result.Critical, Message: "image nginx:latest has CVE-2026-1000 in libexample1 1.0-1", Fix: "upgrade libexample1 to 1.0-2",
+			Object: web(), Container: "web", Loc: at("charts/shop/templates/web.yaml", 31, 18, 44), Targets: both, Vulnerability: overflow("nginx:latest")},
+		{Rule: "CVE-2026-1000", Severity: result.Critical, Message: "image ghcr.io/shop/api has CVE-2026-1000 in libexample1 1.0-1", Fix: "upgrade libexample1 to 1.0-2",
+			Object: web(), Container: "api", Loc: at("charts/shop/templates/web.yaml", 44, 18, 44), Targets: both, Vulnerability: overflow("ghcr.io/shop/api@sha256:0123"),
+			Suppressed: &result.Suppression{Kind: "vex", Reason: "the vulnerable code is not in the execute path"}},
+		{Rule: "GHSA-aaaa-bbbb-cccc", Severity: result.Medium, Message: hostile("vulnerability"), Object: web(), Container: "web", Loc: at("charts/shop/templates/web.yaml", 31, 18, 44), Targets: both,
+			Vulnerability: &result.Vulnerability{ID: "GHSA-aaaa-bbbb-cccc", Aliases: []string{hostile("alias")}, Title: hostile("title"), Details: hostile("details"), Rating: result.RatedUnknown, Refs: []string{hostile("ref")},
+				Image:    result.ImageID{Ref: hostile("image"), OS: hostile("os"), Platform: hostile("platform")},
+				Packages: []result.AffectedPackage{{Name: hostile("package"), Installed: hostile("version"), Fixed: hostile("fixed"), Path: hostile("path")}}}},
 		{Rule: "leaked-aws-key", Severity: result.Critical, Message: "an AWS access key stands in a file: whoever reads the repository can use it",
 			Loc: at("deploy/aws.env", 3, 19, 39), Targets: []string{"files"},
 			Excerpt: &result.Excerpt{First: 2, Lines: []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=********************", "# end"}}},
@@ -101,6 +138,10 @@ func canonicalFindings() []result.Finding {
 			Object: web(), Container: "web", Field: "spec.template.spec.containers[0].securityContext.privileged", Loc: chain, Targets: both,
 			Excerpt:  &result.Excerpt{First: 11, Lines: []string{"web:", "  privileged: true # for tcpdump", "  replicas: 2"}},
 			Baseline: result.BaselineNew,
+			Edits: []result.Edit{
+				{Span: span("charts/shop/values-prod.yaml", 12, 15, 19), Text: "false"},
+				{Span: source.Span{Path: "charts/shop/values-prod.yaml", Start: source.Pos{Line: 13, Col: 1}, End: source.Pos{Line: 14, Col: 1}}},
+			},
 			Related: []result.Related{
 				{Location: at("charts/shop/templates/web.yaml", 33, 0, 0), Message: "the container [web] that it is set on"},
 				{Location: at("charts/shop/values.yaml", 9, 3, 20), Message: "the chart's own default is false"},
@@ -172,6 +213,9 @@ func empty() *result.Report {
 		Stages:  []result.Stage{{Name: "render", Target: "manifests", Status: result.OK}, {Name: "rules", Target: "manifests", Status: result.OK}},
 	}
 }
+
+// monorepo is made once: writers change nothing.
+var monorepo = sync.OnceValue(func() *result.Report { return large(30_000) })
 
 // large is a report with n findings, as a monorepo of charts gives.
 func large(n int) *result.Report {

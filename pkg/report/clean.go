@@ -83,6 +83,10 @@ func logLine(s string) string {
 	})
 }
 
+// Printable is s as one line that a terminal and a CI log show and do not obey,
+// for what commands print beside reports.
+func Printable(s string) string { return logLine(s) }
+
 // clip cuts s to at most n code points, the last of them "…".
 func clip(s string, n int) string {
 	if len(s) <= n || utf8.RuneCountInString(s) <= n {
@@ -105,13 +109,16 @@ const joiner = "\u2060"
 var mdLink = regexp.MustCompile(`(?i)(www)\.|(gh)-([0-9])|(https?|ftp|mailto):`)
 
 // md makes s one line of Markdown text in which nothing is markup: no HTML, no
-// table cell, no mention, no reference, no automatic link.
+// table cell, no mention, no reference, no emoji, no automatic link. What makes a
+// list, a heading or a quick action at the start of a line only is escaped there
+// only, so that the text stays readable where Markdown is not rendered.
 func md(s string) string {
 	s = mdLink.ReplaceAllStringFunc(line(s), func(m string) string {
 		i := strings.IndexAny(m, ".-:")
 		return m[:i] + joiner + m[i:]
 	})
 	var b strings.Builder
+	start, digits := true, true // only spaces, only digits so far
 	for _, r := range s {
 		switch {
 		case r == '<':
@@ -124,12 +131,14 @@ func md(s string) string {
 			b.WriteByte('\\')
 			b.WriteRune(r)
 			b.WriteString(joiner)
-		case r < 0x80 && (unicode.IsPunct(r) || unicode.IsSymbol(r)):
+		case strings.ContainsRune("\\`_[]{}|:", r), start && strings.ContainsRune("-+=/", r), digits && strings.ContainsRune(".)", r):
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		default:
 			b.WriteRune(r)
 		}
+		start = start && r == ' '
+		digits = digits && (r == ' ' || '0' <= r && r <= '9')
 	}
 	return b.String()
 }

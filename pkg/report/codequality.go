@@ -39,6 +39,14 @@ func (codeQuality) Write(w io.Writer, r *result.Report) error {
 		out = append(out, i)
 	}
 	for _, g := range gaps(r) {
+		if g.Status == noticed {
+			at := g.At
+			if at.Path == "" {
+				at = place(r, &result.Finding{})
+			}
+			add(g.What, "info", result.Fingerprint("notice", result.Key{}, g.What, g.Reason), g.Reason, at)
+			continue
+		}
 		if g.Status != result.Failed {
 			continue
 		}

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"encoding/xml"
 	"io"
 	"maps"
@@ -13,24 +14,33 @@ import (
 	"unicode"
 )
 
+// What a hostile string becomes where Markdown is not escaped.
+const (
+	hostileHTML  = `(?i)<(script|img)`
+	hostileLinks = `\]\(https?://evil|!\[x\]\(|[^\\]@octocat|[^\x{2060}]\.evil\.example|https://evil`
+)
+
 // Nothing that a scanned repository writes is markup, a command or a hidden
 // character in any format. The canonical report holds hostile strings in every
 // field; forbidden is what a format's consumer would act on.
 func TestHostile(t *testing.T) {
-	const html = `(?i)<(script|img)`
-	const links = `\]\(https?://evil|!\[x\]\(|[^\\]@octocat|[^\x{2060}]\.evil\.example|https://evil`
+	const html, links = hostileHTML, hostileLinks
 	forbidden := map[string]string{
-		"csv":                ``, // TestHostileCSV
-		"github-annotations": `(?m)^(::error file=x|##\[|section_start|/close)`,
-		"github-summary":     html + `|` + links,
-		"gitlab-codequality": ``, // JSON, whose readers escape
-		"html":               `(?i)<(script|img|iframe|object|embed|base|form|a [^>]*href="[^h#])|javascript:alert|ZgotmplZ`,
-		"json":               ``,
-		"junit":              html,
-		"junit-strict":       html,
-		"markdown":           html + `|` + links,
-		"sarif":              ``,
-		"text":               `(?m)^\s*(::error|##\[|/close)|##\[group`,
+		"csv":                       ``, // TestHostileCSV
+		"github-annotations":        `(?m)^(::error file=x|##\[|section_start|/close)`,
+		"github-summary":            html + `|` + links,
+		"gitlab-codequality":        ``, // JSON, whose readers escape
+		"cyclonedx":                 ``,
+		"gitlab-container-scanning": ``,
+		"gitlab-sast":               ``, // TestHostileGitLab
+		"gitlab-secret-detection":   ``,
+		"html":                      `(?i)<(script|img|iframe|object|embed|base|form|a [^>]*href="[^h#])|javascript:alert|ZgotmplZ`,
+		"json":                      ``,
+		"junit":                     html,
+		"junit-strict":              html,
+		"markdown":                  html + `|` + links,
+		"sarif":                     ``,
+		"text":                      `(?m)^\s*(::error|##\[|/close)|##\[group`,
 	}
 	for _, f := range Formats() {
 		t.Run(f.Name, func(t *testing.T) {
@@ -49,6 +59,29 @@ func TestHostile(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// GitLab shows descriptions and solutions as Markdown.
+func TestHostileGitLab(t *testing.T) {
+	markup := regexp.MustCompile(hostileHTML + `|` + hostileLinks)
+	for _, f := range Formats() {
+		if _, ok := f.Write.(gitlab); !ok {
+			continue
+		}
+		var doc struct {
+			Vulnerabilities []struct{ Description, Solution string }
+		}
+		if err := json.Unmarshal(write(t, f, canonical()), &doc); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range doc.Vulnerabilities {
+			for _, s := range []string{v.Description, v.Solution} {
+				if m := markup.FindString(s); m != "" {
+					t.Errorf("%s: markup gets through: %q in %q", f.Name, m, s)
+				}
+			}
+		}
 	}
 }
 
@@ -101,8 +134,8 @@ func TestHTMLElements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tag := regexp.MustCompile(`<([a-z0-9]+)((?:\s+[A-Za-z-]+(?:="[^"]*")?)*)\s*/?>`)
-	attr := regexp.MustCompile(`([A-Za-z-]+)(?:="[^"]*")?`)
+	tag := regexp.MustCompile(`<([a-z0-9]+)((?:\s+[A-Za-z][A-Za-z0-9-]*(?:="[^"]*")?)*)\s*/?>`)
+	attr := regexp.MustCompile(`([A-Za-z][A-Za-z0-9-]*)(?:="[^"]*")?`)
 	elements := func(page string) map[string]bool {
 		out := map[string]bool{}
 		for _, m := range tag.FindAllStringSubmatch(page, -1) {

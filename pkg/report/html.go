@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -40,10 +42,16 @@ type htmlPage struct {
 	Style       template.CSS
 	Tool        result.Tool
 	Summary     summary
-	Rest        string // of the verdict, after its state
+	Rest        string // of the verdict
+	Exit        string // the code that it stands for
 	Home        string
 	Severities  []result.Severity
+	Families    []htmlFamily
+	Tally       []htmlCount
 	Charts      []htmlChart
+	Trend       *htmlTrend
+	Coverage    *htmlCoverage
+	Graphs      []htmlGraph
 	Targets     []result.Target
 	MoreTargets int
 	Files       []htmlFile
@@ -52,33 +60,41 @@ type htmlPage struct {
 	Rules       []*result.Rule
 }
 
-// writeHTML passes the whole page through lines: no control character, whoever
+// htmlFamily is a family of rules that the page filters by.
+type htmlFamily struct{ Name, Class string }
+
+// html is the page, with a trend if earlier reports are given.
+type html struct{ previous []*result.Report }
+
+// Write passes the whole page through lines: no control character, whoever
 // wrote it, reaches the browser unseen.
-func writeHTML(w io.Writer, r *result.Report) error {
+func (o html) Write(w io.Writer, r *result.Report) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"about": about, "environments": environments, "plural": plural, "prose": prose, "ruleURL": ruleURL,
 		"standing": standing, "thousands": thousands, "web": webURL,
-		"join": func(s []string) string { return strings.Join(s, ", ") },
-		"name": func(s string) string { return clip(s, textName) },
-		"text": func(s string) string { return clip(s, htmlText) },
+		"join":  func(s []string) string { return strings.Join(s, ", ") },
+		"name":  func(s string) string { return clip(s, textName) },
+		"short": func(s string) string { return clip(line(s), graphName) },
+		"text":  func(s string) string { return clip(s, htmlText) },
 	}).Parse(htmlTemplate)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, pageOf(r)); err != nil {
+	if err := t.Execute(&b, o.page(r)); err != nil {
 		return err
 	}
 	_, err = io.WriteString(w, lines(b.String()))
 	return err
 }
 
-func pageOf(r *result.Report) *htmlPage {
+func (o html) page(r *result.Report) *htmlPage {
 	sum := summarize(r)
 	found := counting(r)
 	aside := pick(r, func(f *result.Finding) bool { return !f.Counts() })
+	exit, rest, _ := strings.Cut(strings.TrimPrefix(sum.Verdict(), sum.State()+" "), ": ")
 	p := &htmlPage{
-		Style: template.CSS(htmlStyle), Tool: r.Tool, Summary: sum, Rest: strings.TrimPrefix(sum.Verdict(), sum.State()), Home: home, Severities: result.Severities(),
+		Style: template.CSS(htmlStyle), Tool: r.Tool, Summary: sum, Rest: rest, Exit: strings.Trim(exit, "()"), Home: home, Severities: result.Severities(),
 		Charts: []htmlChart{
 			chart("By severity", found, func(f *result.Finding) string { return f.Severity.String() }),
 			chart("By family", found, func(f *result.Finding) string { return family(r, f.Rule) }).mostFrequent(0),
@@ -97,6 +113,16 @@ func pageOf(r *result.Report) *htmlPage {
 	p.Files = htmlFiles(r, shown)
 	for _, f := range set {
 		p.Aside = append(p.Aside, htmlFinding{Finding: f, Place: place(r, f)})
+	}
+	p.Families = familiesOf(r, shown)
+	p.Style += familyStyle(p.Families)
+	for _, s := range result.Severities() {
+		p.Tally = append(p.Tally, htmlCount{s, sum.Count[s]})
+	}
+	p.Trend = trendOf(slices.Concat(o.previous, []*result.Report{r}))
+	p.Coverage = coverageOf(r.Coverage)
+	for i := range r.Graphs {
+		p.Graphs = append(p.Graphs, drawGraph(&r.Graphs[i]))
 	}
 	used := map[string]bool{}
 	for _, f := range slices.Concat(shown, set) {
@@ -135,11 +161,48 @@ type htmlCount struct {
 
 type htmlFinding struct {
 	*result.Finding
-	Place source.Span
-	Known bool // the page explains the rule
-	Lines []htmlLine
-	Chain []result.Origin
-	Open  bool
+	Family string // its class
+	Place  source.Span
+	Known  bool // the page explains the rule
+	Lines  []htmlLine
+	Chain  []result.Origin
+	Open   bool
+}
+
+// familyClass is the class of a family's findings: letters and digits alone, as
+// it stands in the style too.
+func familyClass(name string) string {
+	return "family-" + strings.Map(func(r rune) rune {
+		if r < 0x80 && (unicode.IsLower(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '-'
+	}, name)
+}
+
+// familiesOf lists the families of findings by name.
+func familiesOf(r *result.Report, found []*result.Finding) []htmlFamily {
+	names := map[string]bool{}
+	for _, f := range found {
+		names[family(r, f.Rule)] = true
+	}
+	var out []htmlFamily
+	for _, n := range sortedKeys(names) {
+		c := familyClass(n)
+		if !slices.ContainsFunc(out, func(f htmlFamily) bool { return f.Class == c }) {
+			out = append(out, htmlFamily{n, c})
+		}
+	}
+	return out
+}
+
+// familyStyle hides what a family's filter leaves out.
+func familyStyle(fams []htmlFamily) template.CSS {
+	var b strings.Builder
+	for _, f := range fams {
+		fmt.Fprintf(&b, "body:has(#show-%s:not(:checked)) .finding.%s { display: none; }\n", f.Class, f.Class)
+	}
+	return template.CSS(b.String())
 }
 
 // htmlFiles groups findings by file, the file with the worst and in it the
@@ -157,7 +220,7 @@ func htmlFiles(r *result.Report, found []*result.Finding) []htmlFile {
 		file := htmlFile{Path: g.path, Open: before < htmlUnfolded}
 		before += len(g.findings)
 		for _, f := range g.findings {
-			v := htmlFinding{Finding: f, Place: place(r, f), Known: r.Rule(f.Rule) != nil, Chain: htmlChain(f)}
+			v := htmlFinding{Finding: f, Family: familyClass(family(r, f.Rule)), Place: place(r, f), Known: r.Rule(f.Rule) != nil, Chain: originsOf(f)}
 			v.Lines = htmlLines(f, v.Place)
 			if gate(f) && opened < htmlOpen {
 				opened++
@@ -179,18 +242,6 @@ func htmlFiles(r *result.Report, found []*result.Finding) []htmlFile {
 		out = append(out, file)
 	}
 	return out
-}
-
-// htmlChain leads to the rendered line; a plain manifest needs none.
-func htmlChain(f *result.Finding) []result.Origin {
-	c := f.Loc.Chain[:min(len(f.Loc.Chain), sarifPlaces)]
-	if len(c) == 0 || len(c) == 1 && c[0].Role == result.RoleFile {
-		return nil
-	}
-	if at := f.Loc.Rendered; !at.IsZero() {
-		c = append(slices.Clone(c), result.Origin{Span: at, Role: "rendered"})
-	}
-	return c
 }
 
 // htmlLine is a line of an excerpt in three parts, the middle one marked.

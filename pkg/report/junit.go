@@ -183,7 +183,11 @@ func (b *junitBuilder) rest() junitSuite {
 	for _, f := range b.findings[""] {
 		s.Cases = append(s.Cases, b.finding("kustoms", family(b.report, f.Rule), f))
 	}
-	for _, st := range b.report.Stages {
+	stages := slices.Clone(b.report.Stages)
+	for _, n := range b.report.Notices { // a case that is skipped shows its text
+		stages = append(stages, result.Stage{Name: string(n.Kind), Status: result.Skipped, Reason: n.Message, At: n.At})
+	}
+	for _, st := range stages {
 		if st.Target == "" && st.Status != result.OK {
 			s.Cases = append(s.Cases, b.stage(st))
 		}

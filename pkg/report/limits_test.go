@@ -20,15 +20,18 @@ type limit struct {
 
 func limits() map[string]limit {
 	return map[string]limit{
-		"github-annotations": {bytes: 50_000, cut: "left out"},
-		"github-summary":     {bytes: 1 << 20, cut: "left out"},
-		"gitlab-codequality": {bytes: 10_000_000, cut: "left out"},
-		"html":               {bytes: 12_000_000, cut: "left out"},
-		"markdown":           {runes: 65_536, cut: "left out"},
-		"junit":              {bytes: 30_000_000},
-		"junit-strict":       {bytes: 30_000_000},
-		"sarif":              {bytes: 10_000_000, cut: "findings left out"},
-		"text":               {bytes: 1_000_000, cut: "findings more"},
+		"github-annotations":        {bytes: 50_000, cut: "left out"},
+		"github-summary":            {bytes: 1 << 20, cut: "left out"},
+		"gitlab-codequality":        {bytes: 10_000_000, cut: "left out"},
+		"gitlab-container-scanning": {bytes: 40_000_000, cut: "findings left out"},
+		"gitlab-sast":               {bytes: 40_000_000, cut: "findings left out"},
+		"gitlab-secret-detection":   {bytes: 40_000_000},
+		"html":                      {bytes: 12_000_000, cut: "left out"},
+		"markdown":                  {runes: 65_536, cut: "left out"},
+		"junit":                     {bytes: 30_000_000},
+		"junit-strict":              {bytes: 30_000_000},
+		"sarif":                     {bytes: 10_000_000, cut: "findings left out"},
+		"text":                      {bytes: 1_000_000, cut: "findings more"},
 	}
 }
 
@@ -36,7 +39,7 @@ func limits() map[string]limit {
 // what it left out. With KUSTOMS_REPORT_OUT the files are kept there, for the
 // consumers' own validators.
 func TestLimits(t *testing.T) {
-	r := large(30_000)
+	r := monorepo()
 	for _, f := range Formats() {
 		t.Run(f.Name, func(t *testing.T) {
 			got := write(t, f, r)

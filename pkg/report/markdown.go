@@ -29,6 +29,19 @@ func (o markdown) Write(w io.Writer, r *result.Report) error {
 	s := summarize(r)
 	fmt.Fprintf(&b, "## kustoms: %s\n\n", s.State())
 	fmt.Fprintf(&b, "%s\n\n", md(s.Verdict()))
+	for i, n := range s.Notices {
+		if i == gapRows {
+			break
+		}
+		at := ""
+		if n.At.Path != "" {
+			at = " " + mdCode(clip(n.At.String(), 250))
+		}
+		fmt.Fprintf(&b, "> **%s** %s%s\n>\n", md(n.What), md(clip(n.Reason, 300)), at)
+	}
+	if len(s.Notices) > 0 {
+		b.WriteString("\n")
+	}
 	var counts []string
 	for _, sev := range result.Severities() {
 		if n := s.Count[sev]; n > 0 {

@@ -53,6 +53,11 @@ type Options struct {
 	// Time is when the scan ran, for the formats that demand one; reports
 	// hold none, so that two runs give the same bytes.
 	Time time.Time
+	// Commit is the commit that was scanned, for the formats that demand one;
+	// "" if unknown.
+	Commit string
+	// Previous are reports of earlier runs, oldest first, for a trend.
+	Previous []*result.Report
 }
 
 // Formats lists every format, sorted by name, with default options.
@@ -65,10 +70,14 @@ func Lookup(name string) (Format, error) { return Options{}.Lookup(name) }
 func (o Options) Formats() []Format {
 	return []Format{
 		{"csv", "a row a finding, for spreadsheets", WriterFunc(writeCSV)},
+		{"cyclonedx", "CycloneDX 1.6: images, their known vulnerabilities and what was decided (VEX)", cyclonedx{o.Time}},
 		{"github-annotations", "GitHub workflow commands, to be printed by a step", annotations{}},
 		{"github-summary", "Markdown for GitHub's step summary", markdown{bytes: summaryBytes}},
 		{"gitlab-codequality", "GitLab Code Quality, for every tier", codeQuality{}},
-		{"html", "one page for a browser: no script, nothing from outside", WriterFunc(writeHTML)},
+		{"gitlab-container-scanning", "GitLab container scanning report: known vulnerabilities of images", gitlab{"container_scanning", gitlabImage, gitlabInImage, o.Time, o.Commit}},
+		{"gitlab-sast", "GitLab SAST report: all findings but secrets and vulnerable images", gitlab{"sast", gitlabSAST, gitlabInSource, o.Time, o.Commit}},
+		{"gitlab-secret-detection", "GitLab secret detection report", gitlab{"secret_detection", gitlabSecret, gitlabInCommit, o.Time, o.Commit}},
+		{"html", "one page for a browser: no script, nothing from outside", html{o.Previous}},
 		{"json", "everything, lossless; replays into the other formats", WriterFunc(writeJSON)},
 		{"junit", "JUnit XML for GitLab and others", junit{}},
 		{"junit-strict", "JUnit XML within the schema that Jenkins publishes", junit{strict: true}},

@@ -22,9 +22,10 @@ import (
 //   - GitLab lets `rank` overrule every severity: it is never written.
 //   - GitHub ignores `suppressions`, so a suppressed result would stay an
 //     alert: it is left out unless asked for.
-//   - GitHub takes only `primaryLocationLineHash` of the fingerprints and
-//     computes it itself; a different value makes a warning for each result.
-//     Ours has a key of its own.
+//   - GitHub takes only `primaryLocationLineHash` of the fingerprints, and
+//     github/codeql-action/upload-sarif computes it from the source; a value that
+//     differs makes a warning for each result. A report holds no source to
+//     compute it from, so ours has a key of its own.
 //   - garif drops a ruleIndex of 0, which reads as "no index": none is written.
 type sarif struct {
 	category   string
@@ -130,6 +131,7 @@ func sarifResult(r *result.Report, f *result.Finding) *garif.Result {
 	}
 	res.Message = &garif.Message{Text: clip(sarifLiteral(msg), sarifText-len(links)) + links}
 	res.CodeFlows = sarifFlow(f)
+	res.Fixes = sarifFix(f)
 	if f.Baseline != "" {
 		res.BaselineState = string(f.Baseline)
 	}
@@ -140,6 +142,38 @@ func sarifResult(r *result.Report, f *result.Finding) *garif.Result {
 		}
 	}
 	return res
+}
+
+// sarifFix offers the finding's edits whole or not at all: an edit that was cut
+// or cleaned would be another one.
+func sarifFix(f *result.Finding) []*garif.Fix {
+	if len(f.Edits) == 0 {
+		return nil
+	}
+	fix := &garif.Fix{Description: sarifMessage(sentence(f.Fix))}
+	byPath := map[string]*garif.ArtifactChange{}
+	size := 0
+	for _, e := range f.Edits {
+		if size += len(e.Text); size > sarifText || lines(e.Text) != e.Text {
+			return nil
+		}
+		c := byPath[e.Span.Path]
+		if c == nil {
+			c = &garif.ArtifactChange{ArtifactLocation: &garif.ArtifactLocation{Uri: uri(e.Span.Path)}}
+			byPath[e.Span.Path] = c
+			fix.ArtifactChanges = append(fix.ArtifactChanges, c)
+		}
+		reg := &garif.Region{StartLine: e.Span.Start.Line, StartColumn: max(e.Span.Start.Col, 1), EndLine: e.Span.EndLine(), EndColumn: e.Span.End.Col}
+		if reg.EndColumn == 0 {
+			reg.EndColumn = reg.StartColumn
+		}
+		r := &garif.Replacement{DeletedRegion: reg}
+		if e.Text != "" {
+			r.InsertedContent = &garif.ArtifactContent{Text: e.Text}
+		}
+		c.Replacements = append(c.Replacements, r)
+	}
+	return []*garif.Fix{fix}
 }
 
 // sarifFlow leads from where a line's text is written, over values and
@@ -203,8 +237,11 @@ func sarifInvocation(r *result.Report, cut int) *garif.Invocation {
 	}
 	for _, g := range gaps(r) {
 		id, level := "not-scanned", "note"
-		if g.Status == result.Failed {
+		switch g.Status {
+		case result.Failed:
 			id, level = "stage-failed", "error"
+		case noticed:
+			id, level = g.What, "warning"
 		}
 		msg := g.What
 		if len(g.Targets) > 0 {

@@ -155,9 +155,13 @@ func sarifTaxonomy(name, org, info string, used map[taxon]bool) *garif.ToolCompo
 	return c
 }
 
-// ruleURL is the page that explains a built-in rule; a user's own has its
-// first reference at most.
+// ruleURL is the page that explains a built-in rule or a vulnerability; a user's
+// own rule has its first reference at most.
 func ruleURL(m *result.Rule) string {
+	if isVulnerability(m) {
+		_, url := advisorySource(m.ID)
+		return url
+	}
 	if m.Family != "policy" && m.Family != "" {
 		return docs + "rules/" + uri(m.ID) + ".md"
 	}

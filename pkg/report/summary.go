@@ -24,10 +24,15 @@ type summary struct {
 	SkippedT   int
 	Objects    int
 	Gaps       []gap
+	Notices    []gap // what stands on top
 	Incomplete bool
 }
 
-// gap is something that was not looked at.
+// noticed is the status of a notice among the gaps: like them it is said
+// before the findings, because it decides what they are worth.
+const noticed result.Status = "notice"
+
+// gap is something that was not looked at, or a notice.
 type gap struct {
 	Status  result.Status
 	What    string // stage, or "images"
@@ -74,11 +79,17 @@ func summarize(r *result.Report) summary {
 			s.Rendered++
 		}
 	}
-	s.Gaps = gaps(r)
+	for _, g := range gaps(r) {
+		if g.Status == noticed {
+			s.Notices = append(s.Notices, g)
+		} else {
+			s.Gaps = append(s.Gaps, g)
+		}
+	}
 	return s
 }
 
-// gaps lists what was not looked at, failed stages first; stages that differ
+// gaps lists the notices and what was not looked at, failed stages first; stages that differ
 // only by target are one gap.
 func gaps(r *result.Report) []gap {
 	var out []gap
@@ -94,6 +105,9 @@ func gaps(r *result.Report) []gap {
 		if target != "" && !slices.Contains(out[i].Targets, target) {
 			out[i].Targets = append(out[i].Targets, target)
 		}
+	}
+	for _, n := range r.Notices {
+		add(gap{Status: noticed, What: string(n.Kind), Reason: n.Message, At: n.At}, "")
 	}
 	for _, s := range r.Stages {
 		if s.Status != result.OK {
@@ -123,10 +137,13 @@ func gaps(r *result.Report) []gap {
 }
 
 func rank(s result.Status) int {
-	if s == result.Failed {
+	switch s {
+	case noticed:
 		return 0
+	case result.Failed:
+		return 1
 	}
-	return 1
+	return 2
 }
 
 // tally is a number of findings that do not count, and why.
@@ -236,6 +253,19 @@ func place(r *result.Report, f *result.Finding) source.Span {
 		s.End.Col = 0
 	}
 	return s
+}
+
+// originsOf leads from a finding's primary place to the rendered line, for what
+// can show a chain of places; a plain manifest needs none.
+func originsOf(f *result.Finding) []result.Origin {
+	c := f.Loc.Chain[:min(len(f.Loc.Chain), sarifPlaces)]
+	if len(c) == 0 || len(c) == 1 && c[0].Role == result.RoleFile {
+		return nil
+	}
+	if at := f.Loc.Rendered; !at.IsZero() {
+		c = append(slices.Clone(c), result.Origin{Span: at, Role: "rendered"})
+	}
+	return c
 }
 
 // about is what a finding concerns: the object, and the container in it.

@@ -11,12 +11,13 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
-// text is for people: findings grouped by source file in order of lines, then
-// a summary that names what was not looked at. Short, it shows in full what
-// fails the gate, in one line each what does not, folds repetitions of a rule
-// in a file, and stops at the worst textFindings. Every string is printed
-// through logLine or excerptLine: no control character reaches the terminal,
-// and no runner command a CI log.
+// text is for people: what fails the gate, or is high or worse, in full and
+// grouped by source file in order of lines; then the milder rest, a few in one
+// line each in their files, many by rule; then a summary that names what was
+// not looked at. Repetitions of a rule in a file are folded, and the worst
+// textFindings are shown. Every string is printed through logLine or
+// excerptLine: no control character reaches the terminal, and no runner command
+// a CI log.
 type text struct {
 	color, verbose bool
 	width          int
@@ -24,7 +25,9 @@ type text struct {
 
 const (
 	textFindings = 200
-	textRepeats  = 3 // of one rule in one file
+	textRepeats  = 3  // of one rule in one file
+	textMild     = 10 // findings that are shown one by one
+	textTargets  = 3  // that are named
 	textMessage  = 1000
 	textName     = 250 // of a file or an object
 )
@@ -34,9 +37,11 @@ func (o text) Write(w io.Writer, r *result.Report) error {
 		o.width = 80
 	}
 	bw := bufio.NewWriter(w)
-	p := &printer{Writer: bw, text: o, report: r, gate: junitGate(r)}
+	p := &printer{Writer: bw, text: o, report: r, full: textFull(r)}
+	sum := summarize(r)
+	p.notices(sum.Notices)
 	p.files()
-	p.summary(summarize(r))
+	p.summary(sum)
 	return bw.Flush()
 }
 
@@ -46,14 +51,36 @@ type printer struct {
 	*bufio.Writer
 	text
 	report *result.Report
-	gate   func(*result.Finding) bool
+	full   func(*result.Finding) bool
 	spaced bool // the last line was blank
+}
+
+// textFull tells which findings are shown in full: those that fail the gate
+// and, where that is off or laxer, those that are high or worse.
+func textFull(r *result.Report) func(*result.Finding) bool {
+	at, err := result.ParseSeverity(r.Gate.FailOn)
+	if err != nil {
+		at = result.High
+	}
+	at = min(at, result.High)
+	return func(f *result.Finding) bool { return f.Severity >= at }
 }
 
 func (p *printer) files() {
 	found := counting(p.report)
 	if p.verbose {
 		found = pick(p.report, func(*result.Finding) bool { return true })
+	}
+	var mild []*result.Finding
+	if !p.verbose {
+		// The worst come first.
+		n := len(found)
+		for n > 0 && !p.full(found[n-1]) {
+			n--
+		}
+		if len(found)-n > textMild {
+			found, mild = found[:n], found[n:]
+		}
 	}
 	cut := 0
 	if !p.verbose && len(found) > textFindings {
@@ -70,7 +97,7 @@ func (p *printer) files() {
 				folded[f.Rule] = append(folded[f.Rule], f)
 				continue
 			}
-			p.finding(f, p.verbose || p.gate(f))
+			p.finding(f, p.verbose || p.full(f))
 		}
 		for _, id := range sortedKeys(folded) {
 			p.folded(id, folded[id])
@@ -81,6 +108,39 @@ func (p *printer) files() {
 		p.wrap("", plural(cut, "finding")+" more, none worse than these: see them with --verbose or in a report file.", dim)
 		p.blank()
 	}
+	p.byRule(mild)
+}
+
+// byRule counts findings by rule, each with the first place of it.
+func (p *printer) byRule(found []*result.Finding) {
+	if len(found) == 0 {
+		return
+	}
+	rules := map[string][]*result.Finding{}
+	for _, f := range found {
+		rules[f.Rule] = append(rules[f.Rule], f)
+	}
+	ids := sortedKeys(rules)
+	slices.SortStableFunc(ids, func(a, b string) int {
+		return cmp.Or(cmp.Compare(rules[b][0].Severity, rules[a][0].Severity), cmp.Compare(len(rules[b]), len(rules[a])))
+	})
+	p.println(p.style(bold, fmt.Sprintf("%s milder, by rule", plural(len(found), "finding"))) + p.style(dim, " (--verbose shows each)"))
+	p.blank()
+	for _, id := range ids {
+		fs := rules[id]
+		p.column(severityStyle(fs[0].Severity), strings.ToUpper(fs[0].Severity.String()))
+		p.wrapRest(clip(logLine(title(p.report, id)), textMessage), "")
+		var places []string
+		for _, f := range fs {
+			at := place(p.report, f)
+			if s := logLine(fmt.Sprintf("%s:%d", clip(at.Path, textName), at.Start.Line)); !slices.Contains(places, s) {
+				places = append(places, s)
+			}
+		}
+		p.column("", thousands(len(fs))+" ×")
+		p.wrapRest(clip(logLine(id), textName)+" · "+among(places, 1), dim)
+	}
+	p.blank()
 }
 
 // fileGroup is the findings of one file, by line.
@@ -128,7 +188,11 @@ func (p *printer) finding(f *result.Finding, full bool) {
 	p.wrapRest(clip(logLine(f.Message), textMessage)+p.mark(f), "")
 	p.column("", where)
 	id := []string{f.Rule}
-	for _, s := range []string{about(f), environments(f)} {
+	seen := environments(f)
+	if n := len(f.Targets); n > textTargets && !p.verbose {
+		seen = fmt.Sprintf("seen in %d targets", n)
+	}
+	for _, s := range []string{about(f), seen} {
 		if s != "" {
 			id = append(id, s)
 		}
@@ -179,16 +243,13 @@ func (p *printer) chain(f *result.Finding) {
 		return
 	}
 	label := "from"
-	for _, o := range f.Loc.Chain[:min(len(f.Loc.Chain), sarifPlaces)] {
+	for _, o := range originsOf(f) {
 		s := string(o.Role) + " " + logLine(o.Span.String())
 		if o.Key != "" {
 			s += " (" + logLine(o.Key) + ")"
 		}
 		p.labelled(label, s)
 		label = "to"
-	}
-	if at := f.Loc.Rendered; !at.IsZero() {
-		p.labelled("to", "rendered "+logLine(at.String()))
 	}
 }
 
@@ -234,12 +295,31 @@ func (p *printer) summary(s summary) {
 	p.wrap("", s.Coverage(), "")
 	p.gaps(s.Gaps)
 	p.blank()
+	if s.Total > 0 {
+		p.println(p.style(dim, "kustoms explain RULE says why a rule matters and how to mend what it finds"))
+	}
 	style := green
 	if s.State() != "passed" {
 		style = "1;" + red
 	}
 	p.print(p.style(style, s.State()) + " ")
 	p.wrapWords("", len(s.State())+1, strings.TrimPrefix(s.Verdict(), s.State()), "")
+}
+
+// notices come first: they decide what the rest is worth.
+func (p *printer) notices(ns []gap) {
+	for _, n := range ns {
+		head := n.What + ": "
+		p.print(p.style(bold, head))
+		what := n.Reason
+		if n.At.Path != "" {
+			what += " (" + n.At.String() + ")"
+		}
+		p.wrapWords("  ", len(head), clip(logLine(what), textMessage), "")
+	}
+	if len(ns) > 0 {
+		p.blank()
+	}
 }
 
 // gaps lists what was not scanned. None is left out: that would look clean.

@@ -5,8 +5,11 @@ import (
 	"encoding/xml"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -53,7 +56,7 @@ func validJSON(t *testing.T, s *jsonschema.Schema, data []byte) {
 
 // cases are the reports that every format is validated with.
 func cases() map[string]*result.Report {
-	return map[string]*result.Report{"canonical": canonical(), "empty": empty(), "large": large(30_000), "zero": {}}
+	return map[string]*result.Report{"canonical": canonical(), "empty": empty(), "large": monorepo(), "zero": {}}
 }
 
 func TestSARIFSchema(t *testing.T) {
@@ -62,6 +65,80 @@ func TestSARIFSchema(t *testing.T) {
 		for _, suppressed := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				validJSON(t, s, write(t, Format{Name: "sarif", Write: sarif{suppressed: suppressed}}, r))
+			})
+		}
+	}
+}
+
+// The library of CycloneDX carries the schemas that the standard publishes.
+func TestCycloneDXSchema(t *testing.T) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/CycloneDX/cyclonedx-go").Output()
+	if err != nil {
+		t.Skipf("go list does not find the library of CycloneDX: %v", err)
+	}
+	dir := filepath.Join(strings.TrimSpace(string(out)), "schema")
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	// The schemas name each other by the address where they are published.
+	for url, file := range map[string]string{
+		"http://cyclonedx.org/schema/bom-1.6.schema.json":  "bom-1.6.schema.json",
+		"http://cyclonedx.org/schema/spdx.schema.json":     "spdx.schema.json",
+		"http://cyclonedx.org/schema/jsf-0.82.schema.json": "jsf-0.82.schemax.json",
+	} {
+		f, err := os.Open(filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		doc, err := jsonschema.UnmarshalJSON(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource(url, doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := c.Compile("http://cyclonedx.org/schema/bom-1.6.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range cases() {
+		t.Run(name, func(t *testing.T) {
+			validJSON(t, s, write(t, Format{Name: "cyclonedx", Write: cyclonedx{time: time.Unix(1e9, 0)}}, r))
+		})
+	}
+}
+
+// GitLab publishes its schemas of security reports where no package registry
+// has them; those here state the same demands in our own words. With
+// KUSTOMS_GITLAB_SCHEMAS, a directory of GitLab's own files, these are asked too.
+func TestGitLabSchemas(t *testing.T) {
+	files := map[string]string{
+		"gitlab-codequality": "gitlab-codequality.json",
+		"gitlab-sast":        "gitlab-security.json", "gitlab-secret-detection": "gitlab-security.json", "gitlab-container-scanning": "gitlab-security.json",
+	}
+	for _, f := range Formats() {
+		file, ok := files[f.Name]
+		if !ok {
+			continue
+		}
+		own, err := jsonschema.NewCompiler().Compile(filepath.Join("testdata", "schema", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		schemas := []*jsonschema.Schema{own}
+		if dir := os.Getenv("KUSTOMS_GITLAB_SCHEMAS"); dir != "" && file == "gitlab-security.json" {
+			s, err := jsonschema.NewCompiler().Compile(filepath.Join(dir, strings.TrimPrefix(f.Name, "gitlab-")+"-report-format.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			schemas = append(schemas, s)
+		}
+		for name, r := range cases() {
+			t.Run(f.Name+"/"+name, func(t *testing.T) {
+				for _, s := range schemas {
+					validJSON(t, s, write(t, f, r))
+				}
 			})
 		}
 	}

@@ -86,7 +86,8 @@ type Related struct {
 
 // Suppression says why a finding does not count.
 type Suppression struct {
-	Kind    string      `json:"kind"` // "config", "comment", "annotation"
+	Kind    Form        `json:"kind"`
+	Tool    string      `json:"tool,omitempty"` // whose syntax it is, "" for ours
 	Reason  string      `json:"reason"`
 	Owner   string      `json:"owner,omitempty"`
 	Expires string      `json:"expires,omitempty"` // YYYY-MM-DD
@@ -117,11 +118,16 @@ type Finding struct {
 	Targets     []string  `json:"targets,omitempty"`
 	Fingerprint string    `json:"fingerprint"`
 	Excerpt     *Excerpt  `json:"excerpt,omitempty"`
-	Leak        *Leak     `json:"leak,omitempty"`
+	// Edits mend the fault together, all or none; empty where no edit is known
+	// to be safe.
+	Edits []Edit `json:"edits,omitempty"`
+	Leak  *Leak  `json:"leak,omitempty"`
 	// Vulnerability is set where the finding is a known fault of an image.
 	Vulnerability *Vulnerability `json:"vulnerability,omitempty"`
 	Suppressed    *Suppression   `json:"suppressed,omitempty"`
 	Baseline      BaselineState  `json:"baseline,omitempty"`
+	// Missing is the object whose absence is the fault, nil for other faults.
+	Missing *Key `json:"missing,omitempty"`
 }
 
 // Counts reports whether the finding can fail the gate: it is neither
@@ -141,6 +147,13 @@ type Leak struct {
 	Commit string `json:"commit,omitempty"`
 	Author string `json:"author,omitempty"`
 	Date   string `json:"date,omitempty"`
+}
+
+// Edit replaces the text of Span by Text; a span that ends where it starts
+// inserts. Text is never a secret.
+type Edit struct {
+	Span source.Span `json:"span"`
+	Text string      `json:"text"`
 }
 
 // Excerpt is the source around a finding, already masked where it held a

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -81,6 +82,13 @@ type Report struct {
 	Stages   []Stage   `json:"stages"`
 	Findings []Finding `json:"findings"`
 	Gate     Gate      `json:"gate"`
+	// Notices stand on top of every report.
+	Notices []Notice `json:"notices,omitempty"`
+	// Waivers are all suppressions that the run saw, each with its state.
+	Waivers []Waiver `json:"waivers,omitempty"`
+	// Coverage is nil if no target has templates.
+	Coverage *Coverage `json:"coverage,omitempty"`
+	Graphs   []Graph   `json:"graphs,omitempty"`
 }
 
 // Gate is the severity at which the run fails.
@@ -139,6 +147,7 @@ type Sink struct {
 	stages   []Stage
 	images   map[string][]Image
 	rules    map[string]Rule
+	waivers  []Waiver
 }
 
 // Report adds findings.
@@ -157,7 +166,8 @@ func (s *Sink) Rules(rules ...Rule) {
 		s.rules = map[string]Rule{}
 	}
 	for _, r := range rules {
-		if old, ok := s.rules[r.ID]; !ok || r.Severity > old.Severity {
+		old, ok := s.rules[r.ID]
+		if !ok || cmp.Or(cmp.Compare(r.Severity, old.Severity), strings.Compare(old.Title, r.Title), strings.Compare(old.Why, r.Why)) > 0 {
 			s.rules[r.ID] = r
 		}
 	}
@@ -175,6 +185,20 @@ func (s *Sink) Stage(st Stage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stages = append(s.stages, st)
+}
+
+// Waive records suppressions that were read.
+func (s *Sink) Waive(w ...Waiver) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waivers = append(s.waivers, w...)
+}
+
+// TakeWaivers returns the suppressions.
+func (s *Sink) TakeWaivers() []Waiver {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waivers
 }
 
 // Images records the images of a target.

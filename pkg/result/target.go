@@ -1,6 +1,10 @@
 package result
 
-import "github.com/kustoms-dev/kustoms/pkg/source"
+import (
+	"strings"
+
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
 
 // TargetKind is how a target is rendered.
 type TargetKind string
@@ -17,10 +21,12 @@ const (
 // what became of it. The stages after the renderer apply in the order of the
 // fields: PostRender, then PostBuild.
 type Target struct {
-	Name      string     `json:"name"` // unique in a run
-	Kind      TargetKind `json:"kind"`
-	Path      string     `json:"path"`            // chart or overlay directory
-	Files     []string   `json:"files,omitempty"` // plain manifests
+	Name  string     `json:"name"` // unique in a run
+	Kind  TargetKind `json:"kind"`
+	Path  string     `json:"path"`            // chart or overlay directory
+	Files []string   `json:"files,omitempty"` // plain manifests
+	// Packages are packaged charts (.tgz), of the target of kind files.
+	Packages  []string   `json:"packages,omitempty"`
 	Helm      *Helm      `json:"helm,omitempty"`
 	Kustomize *Kustomize `json:"kustomize,omitempty"`
 	// PostRender are kustomizations that the rendered objects go through, one
@@ -43,6 +49,8 @@ type Target struct {
 	// KubeVersion is the version to render for; after the run, the one
 	// rendered for.
 	KubeVersion string `json:"kubeVersion,omitempty"`
+	// Profile is the set of rules that are on here, "" for the run's.
+	Profile string `json:"profile,omitempty"`
 }
 
 // Helm says how a chart is rendered. Paths are repository-relative. Values
@@ -54,9 +62,10 @@ type Helm struct {
 	// for it, as Flux' valuesFiles do.
 	NoDefaults bool     `json:"noDefaults,omitempty"`
 	Inline     []Inline `json:"inline,omitempty"`
-	Set        []string `json:"set,omitempty"`
-	SetString  []string `json:"setString,omitempty"`
-	SetFile    []string `json:"setFile,omitempty"` // key=path
+	// Set and SetString are key=value; in a report, Masked.
+	Set       []string `json:"set,omitempty"`
+	SetString []string `json:"setString,omitempty"`
+	SetFile   []string `json:"setFile,omitempty"` // key=path
 	// Release and Namespace are "" where nobody says them: the renderer takes
 	// `helm template`'s own defaults, release-name and default, and rules know
 	// that these are not what will be deployed.
@@ -65,7 +74,31 @@ type Helm struct {
 	APIVersions []string `json:"apiVersions,omitempty"`
 	SkipCRDs    bool     `json:"skipCRDs,omitempty"`
 	SkipTests   bool     `json:"skipTests,omitempty"`
-	SkipSchema  bool     `json:"skipSchema,omitempty"` // values.schema.json is not enforced
+	SkipHooks   bool     `json:"skipHooks,omitempty"`
+	// NameTemplate is a template that makes the release's name, instead of
+	// Release.
+	NameTemplate string `json:"nameTemplate,omitempty"`
+	SkipSchema   bool   `json:"skipSchema,omitempty"` // values.schema.json is not enforced
+}
+
+// Masked is h as reports may show it: of --set and --set-string the first key
+// only, for what follows may be a secret.
+func (h *Helm) Masked() *Helm {
+	if h == nil {
+		return nil
+	}
+	m := *h
+	m.Set, m.SetString = maskSet(h.Set), maskSet(h.SetString)
+	return &m
+}
+
+func maskSet(set []string) []string {
+	var out []string
+	for _, s := range set {
+		key, _, _ := strings.Cut(s, "=")
+		out = append(out, key+"=***")
+	}
+	return out
 }
 
 // Inline is a layer of values that stands within another file.
@@ -147,7 +180,7 @@ type Replica struct {
 
 // Patch is a strategic merge patch or a JSON patch: inline, or in a file.
 type Patch struct {
-	Patch   string          `json:"patch,omitempty"`
+	Patch   string          `json:"-"` // no part of a report: it may hold a Secret's data
 	Path    string          `json:"path,omitempty"`
 	Target  *Selector       `json:"target,omitempty"`
 	Options map[string]bool `json:"options,omitempty"` // allowNameChange, allowKindChange

@@ -16,6 +16,7 @@ type Pass struct {
 	Index  *index.Index
 	Params any // what Rule.Params returned, configured
 
+	synthetic func(string) bool
 	rbac      func() *rbac.Permissions
 	rule      *Rule
 	severity  result.Severity
@@ -26,6 +27,10 @@ type Pass struct {
 // RBAC is what the target's service accounts may do, worked out at the first
 // call and shared by all rules.
 func (p *Pass) RBAC() *rbac.Permissions { return p.rbac() }
+
+// Synthetic reports whether the value is made anew at every installation, and
+// stands here only because rendering needs some value.
+func (p *Pass) Synthetic(value string) bool { return p.synthetic != nil && p.synthetic(value) }
 
 // Report adds a finding at place. The message is lower case without a full
 // stop, names the object or container, and says fact, then consequence.
@@ -46,6 +51,16 @@ type Problem struct {
 	// Severity moves this finding off the rule's base severity.
 	Severity *result.Severity
 	Related  []result.Related
+	// Leak says that the field holds a secret. The finding then stands on the
+	// values line that the field is made from, encoded or not, and is one with
+	// those of the secret scanner about the same text.
+	Leak bool
+	// Namespace is set where the fault is a namespace's, whichever object
+	// shows it: another object there does not make it another problem.
+	Namespace string
+	// Missing is the object whose absence is the fault. The finding falls away
+	// if another target of the run renders it.
+	Missing result.Key
 }
 
 // Add is Report with options.
@@ -57,16 +72,35 @@ func (p *Pass) Add(pr Problem) {
 		container = p.container.Name
 		evidence += "\x00" + container
 	}
+	if pr.Namespace != "" {
+		evidence += "\x00" + pr.Namespace
+	}
+	loc := pr.At.Location()
 	f := result.Finding{
 		Rule: p.rule.ID, Severity: p.severity,
 		Message: pr.Message, Fix: pr.Fix,
 		Object: o.Key, Field: pr.At.Path(), Container: container,
-		Loc: pr.At.Location(), Related: pr.Related,
+		Loc: loc, Related: pr.Related,
 		Targets:     []string{p.Index.Target.Name},
-		Fingerprint: result.Fingerprint(p.rule.ID, o.Key, pr.At.Stable(), evidence),
+		Fingerprint: o.Fingerprint(p.rule.ID, pr.At.Stable(), evidence, loc.Primary),
+	}
+	// Where nobody says which namespace a chart goes to, "default" is no name.
+	if pr.Namespace != "" && (p.Index.NamespaceKnown(o) || o.Is("", "Namespace")) {
+		f.Object, f.Field, f.Container = result.Key{APIVersion: "v1", Kind: "Namespace", Name: pr.Namespace}, "", ""
+		f.Fingerprint = result.Fingerprint(p.rule.ID, f.Object, "", pr.Evidence)
+	}
+	if !pr.Missing.IsZero() {
+		f.Missing = &pr.Missing
 	}
 	if f.Fix == "" {
 		f.Fix = p.rule.Fix
+	}
+	f.Fix = inTermsOfSource(f.Fix, f.Loc)
+	if pr.Leak {
+		f.Leak = &result.Leak{Generic: true}
+		if o, ok := onlyValues(f.Loc); ok {
+			f.Loc.Primary = o.Span
+		}
 	}
 	if pr.Severity != nil {
 		f.Severity = *pr.Severity
@@ -81,6 +115,29 @@ func (p *Pass) Skip(stage, hint, format string, args ...any) {
 		Name: stage, Target: p.Index.Target.Name, Status: result.Skipped,
 		Reason: fmt.Sprintf(format, args...), Hint: hint,
 	})
+}
+
+// inTermsOfSource adds to a fix, which names fields of the object, the values
+// key that the field is made from: that is what a person edits. Where the
+// origin is not proven, or several keys made it, the fix names the field alone.
+func inTermsOfSource(fix string, loc result.Location) string {
+	if o, ok := onlyValues(loc); ok && loc.Exact {
+		return fmt.Sprintf("%s; it is made from the values key %q", fix, o.Key)
+	}
+	return fix
+}
+
+// onlyValues is the one values line in a location's chain.
+func onlyValues(loc result.Location) (only result.Origin, ok bool) {
+	for _, o := range loc.Chain {
+		if o.Role == result.RoleValues && o.Key != "" {
+			if ok {
+				return only, false
+			}
+			only, ok = o, true
+		}
+	}
+	return only, ok
 }
 
 var containerStep = regexp.MustCompile(`(?:^|\.)(?:containers|initContainers|ephemeralContainers)\[([^\]]*)\]`)

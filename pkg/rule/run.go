@@ -19,6 +19,10 @@ type Configured struct {
 
 // Set is a selection of rules, an analyzer of targets.
 type Set struct {
+	// Synthetic, if set, reports whether a value is one that deterministic
+	// rendering made up in place of a random one.
+	Synthetic func(string) bool
+
 	rules []Configured
 }
 
@@ -51,7 +55,7 @@ func (s *Set) Rules() []result.Rule {
 // Analyze runs each rule over the target. A rule that panics is recorded as a
 // failed stage with its id; the others run on.
 func (s *Set) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
-	pass := Pass{Index: x, sink: sink, rbac: sync.OnceValue(func() *rbac.Permissions { return rbac.New(x) })}
+	pass := Pass{Index: x, sink: sink, synthetic: s.Synthetic, rbac: sync.OnceValue(func() *rbac.Permissions { return rbac.New(x) })}
 	for _, c := range s.rules {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -12,8 +12,16 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
-// complete are the families whose every row has a rule.
-var complete = []string{"controlplane", "deprecation", "image", "pod", "reliability", "storage"}
+// unwritten are the rows without a rule yet. All need an analysis of the whole
+// system: paths of permissions, of network policies, of exposure, or the state
+// of a mesh or firewall.
+var unwritten = []string{
+	"aggregation-widens-builtin-role", "exposed-workload-holds-power", "workload-reaches-cluster-admin", "workload-reaches-namespace-admin",
+	"cni-ignores-network-policy", "connectivity-intent-violated", "host-network-bypasses-policy", "policy-blocks-declared-route", "policy-blocks-dns",
+	"policy-cancels-default-deny", "policy-provider-kind-unserved", "policy-reaches-kubelet", "policy-reaches-metadata-endpoint",
+	"cni-encryption-disabled", "mesh-authorization-missing", "mesh-injection-bypassed", "mesh-mtls-not-enforced", "mesh-strict-locks-out-client",
+	"ingress-without-waf", "unauthenticated-admin-service", "waf-disabled-for-route", "workload-exposed-outside",
+}
 
 type row struct{ id, family, severity, off, scope string }
 
@@ -100,8 +108,13 @@ func TestRulesFollowCatalogue(t *testing.T) {
 		}
 	}
 	for _, row := range rows {
-		if slices.Contains(complete, row.family) && !seen[row.id] {
+		if !seen[row.id] && !slices.Contains(unwritten, row.id) {
 			t.Errorf("%s: in the catalogue, but no rule", row.id)
+		}
+	}
+	for _, id := range unwritten {
+		if _, ok := rows[id]; !ok || seen[id] {
+			t.Errorf("%s: no row, or it has a rule: take it off the list", id)
 		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/schema"
 	"github.com/kustoms-dev/kustoms/pkg/source"
+	"github.com/kustoms-dev/kustoms/pkg/suppress"
 	"github.com/kustoms-dev/kustoms/pkg/triage"
 )
 
@@ -54,6 +55,12 @@ type Run struct {
 	Progress func(Event)
 }
 
+// across is what a run gathers over all its targets.
+type across struct {
+	coverage coverage
+	rendered rendered
+}
+
 // Event is a step of the run's progress.
 type Event struct {
 	Stage       string // "render", "check"
@@ -76,6 +83,7 @@ func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	var sink result.Sink
+	var all across
 	var mu sync.Mutex // Progress
 	done := 0
 	tell := func(stage, target string, finished int) {
@@ -92,7 +100,7 @@ func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 	for range jobs {
 		wg.Go(func() {
 			for i := range next {
-				r.target(ctx, &rep.Targets[i], &sink, tell)
+				r.target(ctx, &rep.Targets[i], &sink, &all, tell)
 			}
 		})
 	}
@@ -107,8 +115,11 @@ feed:
 	close(next)
 	wg.Wait()
 	rep.Findings, rep.Stages = sink.Take()
+	rep.Findings = all.rendered.present(rep.Findings)
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
+	rep.Waivers = append(sink.TakeWaivers(), suppress.Read(ctx, r.Repo, commented(rep))...)
+	rep.Coverage = all.coverage.result()
 	if !slices.ContainsFunc(r.Targets, func(t result.Target) bool { return t.Kind != result.KindFiles }) {
 		rep.Stages = append(rep.Stages, result.Stage{
 			Name: "discover", Status: result.Failed, Reason: "found nothing to scan: no Helm chart, no Kustomize overlay and no Kubernetes manifest",
@@ -121,9 +132,32 @@ feed:
 	slices.SortStableFunc(rep.Stages, func(a, b result.Stage) int {
 		return cmp.Or(strings.Compare(a.Target, b.Target), strings.Compare(a.Name, b.Name), strings.Compare(a.Reason, b.Reason))
 	})
+	for i := range rep.Targets {
+		rep.Targets[i].Helm = rep.Targets[i].Helm.Masked()
+	}
 	excerpt.Fill(r.Repo, rep)
 	triage.Run(&r.Triage, rep)
 	return rep, nil
+}
+
+// commented lists the files whose comments may speak of findings: those looked
+// at, and those that findings were traced to, which may lie outside.
+func commented(rep *result.Report) []string {
+	var out []string
+	for _, t := range rep.Targets {
+		if t.Kind == result.KindFiles {
+			out = append(out, t.Files...)
+		}
+	}
+	for i := range rep.Findings {
+		loc := &rep.Findings[i].Loc
+		out = append(out, loc.Primary.Path)
+		for _, o := range loc.Chain {
+			out = append(out, o.Path)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Render renders one target without checking it.
@@ -146,18 +180,20 @@ func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, 
 }
 
 // target takes one target through render, index and the analyzers.
-func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, tell func(string, string, int)) {
+func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, all *across, tell func(string, string, int)) {
 	tell("render", t.Name, 0)
 	defer tell("check", t.Name, 1)
 	if t.Status == result.Skipped { // discovery knows that it cannot be rendered
 		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Skipped, Reason: t.Reason})
 		return
 	}
-	x, err := r.load(ctx, t, sink)
+	x, err := r.load(ctx, t, sink, all)
 	if err != nil {
-		f := render.AsFault(err)
-		t.Status, t.Reason = result.Failed, f.Error()
-		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Failed, Reason: f.Error(), Hint: f.Hint, At: f.At})
+		faults := render.Faults(err)
+		t.Status, t.Reason = result.Failed, faults[0].Error()
+		for _, f := range faults {
+			sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Failed, Reason: f.Error(), Hint: f.Hint, At: f.At})
+		}
 		return
 	}
 	t.Status, t.Objects = result.OK, len(x.Objects)
@@ -178,7 +214,7 @@ func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, t
 
 // load renders and parses a target. A document that does not parse is a failed
 // stage of its own; the others are kept.
-func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*index.Index, error) {
+func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, all *across) (*index.Index, error) {
 	if t.Kind == result.KindFiles {
 		x := index.New(*t, nil)
 		x.Repo, x.Files = r.Repo, t.Files
@@ -188,6 +224,7 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*i
 	if err != nil {
 		return nil, err
 	}
+	all.coverage.add(out.Coverage)
 	t.Warnings = append(t.Warnings, out.Warnings...)
 	if out.KubeVersion != "" {
 		t.KubeVersion = out.KubeVersion
@@ -209,6 +246,7 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink) (*i
 	}
 	x := index.New(*t, docs)
 	x.Custom = r.Custom
+	all.rendered.add(x)
 	return x, nil
 }
 

@@ -77,3 +77,17 @@ func entropy(s string) float64 {
 	}
 	return sum
 }
+
+// commitAllowed reports whether a list of the configuration exempts a commit
+// whole.
+func (e *engine) commitAllowed(hash string) bool {
+	for _, a := range e.cfg.Allowlists {
+		if a.MatchCondition == config.AllowlistMatchAnd && len(a.Paths)+len(a.Regexes)+len(a.StopWords) > 0 {
+			continue
+		}
+		if ok, _ := a.CommitAllowed(hash); ok {
+			return true
+		}
+	}
+	return false
+}

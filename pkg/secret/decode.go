@@ -104,8 +104,7 @@ func (v *view) back(r region) region {
 	return r
 }
 
-// locate makes a match of text[from:to]. False if an earlier pass has seen it,
-// or its line allows it.
+// locate makes a match of text[from:to]. False if an earlier pass has seen it.
 func (v *view) locate(from, to int) (found, bool) {
 	match := strings.Trim(v.text[from:to], "\n")
 	f := found{match: hidden(match), depth: v.depth}
@@ -125,9 +124,6 @@ func (v *view) locate(from, to int) (found, bool) {
 	a, z := lineAround(v.original, f.from, f.till)
 	if v.depth == 0 {
 		f.line = hidden(v.original[a:z])
-	}
-	if strings.Contains(v.original[a:z], allowComment) {
-		return f, false
 	}
 	return f, true
 }

@@ -14,8 +14,6 @@ import (
 // concurrent use.
 type dfa struct {
 	prog *syntax.Prog
-	// open starts a new match at each byte; else there is one, at the first.
-	open bool
 	step [][]uint32 // per byte class: which instructions take it
 	high []bool     // instructions that take runes past ASCII
 
@@ -24,9 +22,12 @@ type dfa struct {
 	ids    map[string]int32
 	sets   [][]uint32 // state → instructions, sorted
 	accept []bool
-	next   []int32 // state*width+class → state, unknown if negative
-	marks  []uint32
-	mark   uint32
+	// next leads from a row and a class of bytes to the row of the state after
+	// it: its number times width, with ends if a match may end there; unknown
+	// if negative.
+	next  []int32
+	marks []uint32
+	mark  uint32
 }
 
 // maxStates bounds the memory of one dfa. Past it the states are forgotten.
@@ -34,16 +35,16 @@ const maxStates = 4000
 
 const (
 	unknown = -1
-	dead    = 0 // the empty set
-	initial = 1
+	initial = 0
+	ends    = 1 << 30
 )
 
-func newDFA(re *syntax.Regexp, open bool) (*dfa, error) {
+func newDFA(re *syntax.Regexp) (*dfa, error) {
 	prog, err := syntax.Compile(re.Simplify())
 	if err != nil {
 		return nil, err
 	}
-	d := &dfa{prog: prog, open: open, high: make([]bool, len(prog.Inst)), marks: make([]uint32, len(prog.Inst))}
+	d := &dfa{prog: prog, high: make([]bool, len(prog.Inst)), marks: make([]uint32, len(prog.Inst))}
 	// Bytes that the same instructions take are one class.
 	takes := make([][]byte, 256)
 	for pc := range prog.Inst {
@@ -105,9 +106,8 @@ func pastASCII(in *syntax.Inst) bool {
 func (d *dfa) reset() {
 	d.ids = map[string]int32{}
 	d.sets, d.accept, d.next = d.sets[:0], d.accept[:0], d.next[:0]
-	d.state(nil)
 	d.mark++
-	d.state(d.closure(nil, uint32(d.prog.Start)))
+	d.state("", d.closure(nil, uint32(d.prog.Start)))
 }
 
 // closure adds what pc reaches without a byte to set. The caller starts a new
@@ -129,18 +129,25 @@ func (d *dfa) closure(set []uint32, pc uint32) []uint32 {
 	return append(set, pc)
 }
 
-// state numbers a set of instructions.
-func (d *dfa) state(set []uint32) int32 {
+// key names a set of instructions, which it sorts.
+func key(set []uint32) string {
 	slices.Sort(set)
-	key := make([]byte, 0, 2*len(set))
+	key := make([]byte, 0, 3*len(set))
 	for _, pc := range set {
 		key = append(key, byte(pc), byte(pc>>8), byte(pc>>16))
 	}
-	if id, ok := d.ids[string(key)]; ok {
+	return string(key)
+}
+
+// state numbers a set of instructions. The initial one has no key: where a
+// match under way is at the same instructions as one that starts, the set is
+// equal and the state is not.
+func (d *dfa) state(key string, set []uint32) int32 {
+	if id, ok := d.ids[key]; ok {
 		return id
 	}
 	id := int32(len(d.sets))
-	d.ids[string(key)] = id
+	d.ids[key] = id
 	d.sets = append(d.sets, set)
 	d.accept = append(d.accept, slices.ContainsFunc(set, func(pc uint32) bool { return d.prog.Inst[pc].Op == syntax.InstMatch }))
 	for range d.width {
@@ -149,12 +156,13 @@ func (d *dfa) state(set []uint32) int32 {
 	return id
 }
 
-// grow finds the state after from and a byte of class c; unknown if there are
-// too many states.
-func (d *dfa) grow(from int32, c uint8) int32 {
+// grow finds what next says of a row and a class; unknown if there are too many
+// states.
+func (d *dfa) grow(row int32, c uint8) int32 {
 	if len(d.sets) >= maxStates {
 		return unknown
 	}
+	from := row / int32(d.width)
 	d.mark++
 	var set []uint32
 	takers := d.step[c]
@@ -168,57 +176,55 @@ func (d *dfa) grow(from int32, c uint8) int32 {
 			set = d.closure(set, d.prog.Inst[pc].Out)
 		}
 	}
-	if d.open {
-		set = d.closure(set, uint32(d.prog.Start))
+	to := int32(initial)
+	if len(set) > 0 {
+		set = d.closure(set, uint32(d.prog.Start)) // a match may start at each byte
+		to = d.state(key(set), set)
 	}
-	to := d.state(set)
-	d.next[int(from)*d.width+int(c)] = to
-	return to
+	n := to * int32(d.width)
+	if d.accept[to] {
+		n |= ends
+	}
+	d.next[int(row)+int(c)] = n
+	return n
 }
 
-// ends calls yield with each place in text[from:to] where a match may end. It
-// is false if there were too many states to know.
-func (d *dfa) ends(text string, from, to int, yield func(end int)) bool {
-	at := int32(initial)
-	if d.accept[at] {
-		yield(from)
+// spans calls yield with stretches of text[from:to] that hold every match, in
+// order and apart: no match reaches from one into another, or out of one. It is
+// false if there were too many states to know.
+//
+// A stretch starts where no match is under way, that is in the initial state,
+// and ends at the last place where one may end before that is so again.
+func (d *dfa) spans(text string, from, to int, yield func(from, to int)) bool {
+	row, start, end := int32(initial), from, -1
+	if d.accept[initial] {
+		end = from
 	}
+	next := d.next
 	for i := from; i < to; i++ {
 		c := d.class[text[i]]
-		n := d.next[int(at)*d.width+int(c)]
+		n := next[int(row)+int(c)]
 		if n < 0 {
-			if n = d.grow(at, c); n < 0 {
+			if n = d.grow(row, c); n < 0 {
 				d.reset()
 				return false
 			}
+			next = d.next
 		}
-		if at = n; d.accept[at] {
-			yield(i + 1)
+		row = n &^ ends
+		switch {
+		case n == initial:
+			if end >= 0 {
+				yield(start, end)
+				end = -1
+			}
+			start = i + 1
+		case n != row:
+			end = i + 1
 		}
+	}
+	if end >= 0 {
+		yield(start, end)
 	}
 	return true
-}
-
-// start reads text[from:to] backwards and returns the furthest place where a
-// match that ends at to may start; -1 if there is none. It is false if there
-// were too many states to know.
-func (d *dfa) start(text string, from, to int) (int, bool) {
-	at, first := int32(initial), -1
-	if d.accept[at] {
-		first = to
-	}
-	for i := to - 1; i >= from && at != dead; i-- {
-		c := d.class[text[i]]
-		n := d.next[int(at)*d.width+int(c)]
-		if n < 0 {
-			if n = d.grow(at, c); n < 0 {
-				d.reset()
-				return 0, false
-			}
-		}
-		if at = n; d.accept[at] {
-			first = i
-		}
-	}
-	return first, true
 }

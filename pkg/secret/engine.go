@@ -19,11 +19,10 @@ import (
 //  2. A rule whose keyword is there looks at the keyword's surroundings, as far
 //     as a match that holds the keyword can reach; at the whole text where
 //     that cannot be told from the expression.
-//  3. In these windows a dfa that never misses says where matches may end,
-//     and one that reads backwards where they may start.
-//  4. Only from there to there runs the rule's own expression. A window holds
-//     every match that overlaps another in it, with some text to each side,
-//     so the expression finds there what it finds in the whole text.
+//  3. In these windows a dfa that never misses says where matches may be.
+//  4. Only there runs the rule's own expression, with some text to each side. No
+//     match reaches out of such a stretch, so the expression finds in it what it
+//     finds in the whole text.
 //  5. Encoded text is decoded in place and the steps are repeated on what
 //     lies around it.
 //
@@ -47,8 +46,11 @@ type matcher struct {
 	// whole: its windows are whole texts.
 	whole bool
 	// bytes and lines bound a match.
-	bytes, lines      int
-	forward, backward *syntax.Regexp
+	bytes, lines int
+	// check is an own rule's.
+	check func(match, value string) bool
+	// loose matches at least what the expression does, with fewer states.
+	loose *syntax.Regexp
 }
 
 // found is one match of a rule in a text.
@@ -62,7 +64,7 @@ type found struct {
 
 // scratch is what one scan at a time needs.
 type scratch struct {
-	forward, backward []*dfa
+	dfas []*dfa
 	// at are the places of a rule's keywords in the view at hand, for rules
 	// that look at surroundings.
 	at [][]int32
@@ -88,6 +90,9 @@ func newEngine(cfg config.Config) (*engine, error) {
 	for _, id := range slices.Sorted(maps.Keys(cfg.Rules)) {
 		r := cfg.Rules[id]
 		m := &matcher{Rule: r, always: len(r.Keywords) == 0 || required[id]}
+		if o := ownRule(id); o != nil && o.Regex == r.Regex {
+			m.check = o.check
+		}
 		if r.Regex != nil {
 			re, err := syntax.Parse(r.Regex.String(), syntax.Perl)
 			if err != nil {
@@ -95,7 +100,7 @@ func newEngine(cfg config.Config) (*engine, error) {
 			}
 			m.bytes, m.lines = maxBytes(re), maxLines(re)
 			m.whole = m.always || m.bytes == unbounded && m.lines == unbounded || !holds(re, r.Keywords)
-			m.forward, m.backward = loosen(re, 1, false), loosen(re, 64, true)
+			m.loose = loosen(re, 1)
 			if !m.whole && m.bytes != unbounded {
 				e.reach = max(e.reach, m.bytes)
 			} else if !m.whole {
@@ -121,8 +126,8 @@ func newEngine(cfg config.Config) (*engine, error) {
 	e.words = newWords(list)
 	e.scratch.New = func() any {
 		return &scratch{
-			forward: make([]*dfa, len(e.rules)), backward: make([]*dfa, len(e.rules)),
-			at: make([][]int32, len(e.rules)), hit: make([]bool, len(e.rules)),
+			dfas: make([]*dfa, len(e.rules)),
+			at:   make([][]int32, len(e.rules)), hit: make([]bool, len(e.rules)),
 		}
 	}
 	return e, nil
@@ -264,31 +269,19 @@ func forwardLines(text string, p, n int) int {
 
 // search finds a rule's matches in a window.
 func (e *engine) search(s *scratch, v *view, rule int, w region, out *[]found) {
-	if s.forward[rule] == nil {
-		var err error
-		if s.forward[rule], err = newDFA(e.rules[rule].forward, true); err != nil {
+	if s.dfas[rule] == nil {
+		d, err := newDFA(e.rules[rule].loose)
+		if err != nil {
 			e.match(v, rule, w, out)
 			return
 		}
-		if s.backward[rule], err = newDFA(e.rules[rule].backward, false); err != nil {
-			s.forward[rule] = nil
-			e.match(v, rule, w, out)
-			return
-		}
+		s.dfas[rule] = d
 	}
 	seg := region{-1, -1}
-	sure := true
-	ok := s.forward[rule].ends(v.text, w.from, w.to, func(end int) {
-		if !sure || seg.to == w.to && seg.from == w.from {
-			return
-		}
-		from, ok := s.backward[rule].start(v.text, w.from, end)
-		if sure = ok; !ok || from < 0 {
-			return
-		}
-		n := region{max(w.from, from-padding), min(w.to, end+padding)}
+	ok := s.dfas[rule].spans(v.text, w.from, w.to, func(from, to int) {
+		n := region{max(w.from, from-padding), min(w.to, to+padding)}
 		if seg.to >= 0 && n.from <= seg.to {
-			seg = region{min(seg.from, n.from), max(seg.to, n.to)}
+			seg.to = n.to
 			return
 		}
 		if seg.to >= 0 {
@@ -297,7 +290,7 @@ func (e *engine) search(s *scratch, v *view, rule int, w region, out *[]found) {
 		seg = n
 	})
 	switch {
-	case !ok || !sure: // too many states: the expression itself, over all that is left
+	case !ok: // too many states: the expression itself, over all that is left
 		e.match(v, rule, region{max(seg.from, w.from), w.to}, out)
 	case seg.to >= 0:
 		e.match(v, rule, seg, out)
@@ -312,7 +305,7 @@ func (e *engine) match(v *view, rule int, w region, out *[]found) {
 		from, to := at[0]+w.from, at[1]+w.from
 		if f, ok := v.locate(from, to); ok {
 			f.rule = m.RuleID
-			if e.accept(m, v, &f) {
+			if e.accept(m, v, region{from, to}, &f) {
 				*out = append(*out, f)
 			}
 		}
@@ -320,7 +313,7 @@ func (e *engine) match(v *view, rule int, w region, out *[]found) {
 }
 
 // accept completes a match and applies what does not depend on the path.
-func (e *engine) accept(m *matcher, v *view, f *found) bool {
+func (e *engine) accept(m *matcher, v *view, at region, f *found) bool {
 	f.value = f.match
 	if groups := m.Regex.FindStringSubmatch(string(f.match)); len(groups) >= 2 {
 		if m.SecretGroup > 0 {
@@ -332,25 +325,22 @@ func (e *engine) accept(m *matcher, v *view, f *found) bool {
 			f.value = hidden(groups[1+i])
 		}
 	}
-	if m.Entropy != 0 && entropy(string(f.value)) <= m.Entropy {
+	if m.Entropy != 0 && entropy(string(f.value)) <= m.Entropy || m.check != nil && !m.check(string(f.match), string(f.value)) {
 		return false
 	}
-	if f.depth == 0 { // narrow to the secret itself
-		if i := strings.Index(string(f.match), string(f.value)); i >= 0 {
-			f.start = f.from + i
-			f.end = f.start + len(f.value)
-		}
+	if i := strings.Index(v.text[at.from:at.to], string(f.value)); i >= 0 { // narrow to the secret itself
+		r := v.back(region{at.from + i, at.from + i + len(f.value)})
+		f.start, f.end = r.from, max(r.to, r.from)
 	}
 	return !e.allowed(m, "", f, false)
 }
 
-// scan lists the leaks in a text; path counts for the rules and allowlists
-// that look at it.
-func (e *engine) scan(path, text string) []leak {
+// apply lists the leaks among a text's matches: path counts for the rules and
+// allowlists that look at it.
+func (e *engine) apply(path, text string, fs []found) []leak {
 	if path != "" && pathAllowed(e.cfg.Allowlists, path) {
 		return nil
 	}
-	fs := e.matches(text)
 	var out []leak
 	for _, m := range e.rules {
 		if m.Regex == nil && m.Path != nil && m.Path.MatchString(path) && !pathAllowed(m.Allowlists, path) {

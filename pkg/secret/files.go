@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,12 +18,26 @@ import (
 // scanFiles looks at the repository's own files, all cores at once. A file
 // that cannot be read is a failed stage of its own: it was not looked at.
 func (a *Analyzer) scanFiles(ctx context.Context, x *index.Index, sink *result.Sink) error {
+	history, err := a.lookBack(ctx, x.Target.Name, sink)
+	if err != nil {
+		return err
+	}
+	if err := a.eachFile(ctx, x, sink, history); err != nil {
+		return err
+	}
+	for _, f := range history.gone(x.Target.Name) {
+		sink.Report(f)
+	}
+	return nil
+}
+
+func (a *Analyzer) eachFile(ctx context.Context, x *index.Index, sink *result.Sink, history *past) error {
 	var wg sync.WaitGroup
 	paths := make(chan string)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for p := range paths {
-				if err := a.scanFile(x, p, sink); err != nil {
+				if err := a.scanFile(x, p, sink, history); err != nil {
 					sink.Stage(result.Stage{
 						Name: a.Name(), Target: x.Target.Name, Status: result.Failed, At: source.LineSpan(p, 1),
 						Reason: fmt.Sprintf("looking for secrets: %v", err), Hint: "exclude the file if it is not yours to check",
@@ -33,7 +48,7 @@ func (a *Analyzer) scanFiles(ctx context.Context, x *index.Index, sink *result.S
 	}
 	defer wg.Wait()
 	defer close(paths)
-	for _, p := range x.Files {
+	for _, p := range slices.Concat(x.Target.Packages, x.Files) {
 		select {
 		case paths <- p:
 		case <-ctx.Done():
@@ -43,7 +58,10 @@ func (a *Analyzer) scanFiles(ctx context.Context, x *index.Index, sink *result.S
 	return nil
 }
 
-func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink) error {
+func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink, history *past) error {
+	if slices.Contains(x.Target.Packages, path) {
+		return a.scanPackage(x, path, sink)
+	}
 	data, err := x.Repo.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) { // a dangling link holds nothing
 		return nil
@@ -55,28 +73,55 @@ func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink) erro
 	if isBinary(text) {
 		text = ""
 	}
-	leaks := a.leaksIn(path, text)
-	seen := map[string]int{}
-	for _, l := range leaks {
-		k := l.rule + "\x00" + keyPath(text, l.start)
-		f := inSource(path, text, l, leaks, seen[k])
-		seen[k]++
+	leaks, lookalikes := a.leaksIn(path, text)
+	fs := findings(path, text, leaks)
+	for i := range fs {
+		history.mark(&fs[i], leaks[i])
+	}
+	for _, f := range append(fs, a.remarks(path, text, leaks, lookalikes)...) {
 		f.Targets = []string{x.Target.Name}
 		sink.Report(f)
 	}
 	return nil
 }
 
-// leaksIn is what remains of the engine's matches in a text once the harmless
-// ones are left out.
-func (a *Analyzer) leaksIn(path, text string) []leak {
+// Scan makes the findings about a text that has a name, of a file of the
+// repository or from anywhere else: an archive, a commit, an image. Their
+// places are in a file of that name.
+func (a *Analyzer) Scan(path, text string) []result.Finding {
+	leaks, lookalikes := a.leaksIn(path, text)
+	return slices.Concat(findings(path, text, leaks), a.remarks(path, text, leaks, lookalikes))
+}
+
+func findings(path, text string, leaks []leak) []result.Finding {
+	out := make([]result.Finding, 0, len(leaks))
+	seen := map[string]int{}
+	for _, l := range leaks {
+		k := l.rule + "\x00" + keyPath(text, l.start)
+		out = append(out, inSource(path, text, l, leaks, seen[k]))
+		seen[k]++
+	}
+	return out
+}
+
+// lookalike is a match that is no leak.
+type lookalike struct {
+	leak
+	reason string
+}
+
+// leaksIn are the engine's matches in a text, the harmless ones apart.
+func (a *Analyzer) leaksIn(path, text string) ([]leak, []lookalike) {
 	var out []leak
-	for _, l := range a.engine.scan(path, text) {
-		if !a.harmless(text, l) {
+	var none []lookalike
+	for _, l := range a.engine.apply(path, text, a.matches(text)) {
+		if reason := a.harmless(path, text, l); reason == "" {
 			out = append(out, l)
+		} else if a.Lookalikes {
+			none = append(none, lookalike{l, reason})
 		}
 	}
-	return settle(out)
+	return settle(out), none
 }
 
 // isBinary goes by a NUL byte near the start, as git does.

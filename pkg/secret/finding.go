@@ -55,6 +55,11 @@ func inSource(path, text string, l leak, all []leak, nth int) result.Finding {
 	if l.encoded {
 		f.Message = fmt.Sprintf("%s (%s) is written encoded, which is not encrypted, at %s, so everyone who can read the repository has it", titleOf(l.rule), mask(l), where)
 	}
+	if l.rule == privateKey {
+		var more string
+		f.Severity, more = ofKey(text, l)
+		f.Message += more
+	}
 	return f
 }
 

@@ -22,8 +22,12 @@ func (a *Analyzer) scanObjects(ctx context.Context, x *index.Index, sink *result
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for _, t := range texts(o) {
-			leaks := a.leaksIn("", t.text)
+		ts := texts(o)
+		if a.clean(ts) {
+			continue
+		}
+		for _, t := range ts {
+			leaks, _ := a.leaksIn("", t.text)
 			for _, l := range leaks {
 				f := a.inObject(t, l, leaks)
 				f.Targets = []string{x.Target.Name}
@@ -32,6 +36,19 @@ func (a *Analyzer) scanObjects(ctx context.Context, x *index.Index, sink *result
 		}
 	}
 	return nil
+}
+
+// clean reports whether nothing is found in an object's texts taken as one.
+// Targets render much the same objects: what was clean once is known.
+func (a *Analyzer) clean(ts []text) bool {
+	var b strings.Builder
+	for _, t := range ts {
+		b.WriteString(t.text)
+		// No match reaches over this but one of a rule that would match all
+		// in between; then each text is looked at by itself.
+		b.WriteString("\n\x00\n")
+	}
+	return len(a.matches(b.String())) == 0
 }
 
 // text is a scalar of an object as a program in the cluster reads it. Scalars
@@ -43,15 +60,25 @@ type text struct {
 	coded  bool // the scalar holds it base64-encoded
 }
 
-// texts lists the texts of an object: every string in it, Secret data decoded
-// and environment values under their variable's name.
+// texts lists the texts of an object: every string in it, the data of Secrets
+// and the binary data of ConfigMaps decoded, and environment values under their variable's name.
 func texts(o *manifest.Object) []text {
 	var out []text
-	secretData := o.At("data")
-	isSecret := o.Is("", "Secret")
+	coder := o.At("data")
+	if o.Is("", "ConfigMap") {
+		coder = o.At("binaryData")
+	}
+	decodes := o.Is("", "Secret", "ConfigMap")
+	// What these hold is encrypted.
+	sealed := o.At("spec", "encryptedData").Node()
+	if !o.Is("bitnami.com", "SealedSecret") {
+		sealed = nil
+	}
+	sops := o.At("sops").Node()
 	var walk func(p manifest.Place, name string, coded bool, depth int)
 	walk = func(p manifest.Place, name string, coded bool, depth int) {
 		switch {
+		case p.Node() != nil && (p.Node() == sealed || p.Node() == sops):
 		case depth > 64: // deeper is no manifest, and aliases could make it cost much
 		case p.IsMap():
 			n := p.At("name").Str()
@@ -59,7 +86,7 @@ func texts(o *manifest.Object) []text {
 				if k == "value" && n != "" {
 					k = n
 				}
-				walk(v, k, coded || isSecret && p.Node() == secretData.Node(), depth+1)
+				walk(v, k, coded || decodes && p.Node() == coder.Node(), depth+1)
 			}
 		case p.IsList():
 			for it := range p.Items() {
@@ -113,7 +140,7 @@ func (a *Analyzer) inObject(t text, l leak, all []leak) result.Finding {
 		Fix:     fixFor(loc.Primary.Path), Object: o.Key, Field: t.at.Path(), Loc: loc,
 		Leak:        &result.Leak{Generic: rank(l.rule) != specific},
 		Excerpt:     &result.Excerpt{}, // the line may hold the value in a form that cannot be masked
-		Fingerprint: result.Fingerprint(id, o.Key, t.at.Stable(), ""),
+		Fingerprint: o.Fingerprint(id, t.at.Stable(), "", loc.Primary),
 	}
 }
 

@@ -19,11 +19,11 @@ func rank(rule string) int {
 	switch rule {
 	case "generic-api-key":
 		return generic
-	case "kubernetes-secret-yaml", "curl-auth-header", "curl-auth-user", "nuget-config-password":
+	case kubeSecret, "curl-auth-header", "curl-auth-user", "nuget-config-password":
 		return shaped
 	}
-	if ownRule(rule) {
-		return shaped
+	if o := ownRule(rule); o != nil {
+		return o.rank
 	}
 	return specific
 }
@@ -42,8 +42,8 @@ var critical = [...]string{
 
 // severityOf goes by what the leak opens.
 func severityOf(rule string) result.Severity {
-	if ownRule(rule) {
-		return result.High
+	if o := ownRule(rule); o != nil {
+		return o.severity
 	}
 	if rank(rule) != specific {
 		return result.Medium
@@ -104,7 +104,7 @@ func (e *engine) describe() []result.Rule {
 	for id, r := range e.cfg.Rules {
 		title := titleOf(id)
 		var peers map[string][]string
-		if !ownRule(id) {
+		if ownRule(id) == nil {
 			peers = map[string][]string{"gitleaks": {id}}
 		}
 		out = append(out, result.Rule{

@@ -14,6 +14,7 @@ package secret
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,8 @@ type Options struct {
 	// Ignore reports values that are no secrets because the renderer made
 	// them up; may be nil.
 	Ignore func(value string) bool
+	// History is looked through beside the files; nil for none.
+	History *History
 }
 
 // Analyzer is a scan.Analyzer. Safe for concurrent use.
@@ -38,12 +41,16 @@ type Analyzer struct {
 	opts   Options
 	engine *engine
 	files  fileCache
+	known  known
+	// Lookalikes has what was taken for no secret reported, with the reason.
+	// Set it before the first Analyze.
+	Lookalikes bool
 }
 
 // New prepares the rules. The error is broken configuration in the
 // repository.
 func New(opts Options) (*Analyzer, error) {
-	cfg, err := defaultConfig()
+	cfg, err := repoConfig(opts.Repo)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +69,7 @@ func (a *Analyzer) Name() string { return "secrets" }
 
 // Rules describes what can be reported, sorted by id.
 func (a *Analyzer) Rules() []result.Rule {
-	out := a.engine.describe()
+	out := append(a.engine.describe(), lookalikeRule)
 	slices.SortFunc(out, func(x, y result.Rule) int { return strings.Compare(x.ID, y.ID) })
 	return out
 }
@@ -88,6 +95,10 @@ type leak struct {
 	commit  string // of the history, "" for files
 }
 
+// Format has package fmt print the rule alone: of unexported fields it would
+// print the text and never ask hidden. What embeds a leak inherits it.
+func (l leak) Format(w fmt.State, _ rune) { fmt.Fprintf(w, "leak of %s", l.rule) }
+
 // hidden is a secret's text. Whatever prints it prints none of it.
 type hidden string
 
@@ -101,7 +112,7 @@ func (hidden) GoString() string { return "[secret]" }
 // specific, which is then the shortest.
 func settle(leaks []leak) []leak {
 	slices.SortStableFunc(leaks, func(x, y leak) int {
-		return cmp.Or(rank(x.rule)-rank(y.rule), (x.end-x.start)-(y.end-y.start), x.start-y.start, strings.Compare(x.rule, y.rule))
+		return cmp.Or(rank(x.rule)-rank(y.rule), (x.end-x.start)-(y.end-y.start), x.start-y.start, second(x.rule)-second(y.rule), strings.Compare(x.rule, y.rule))
 	})
 	var out []leak
 	for _, l := range leaks {
@@ -111,6 +122,15 @@ func settle(leaks []leak) []leak {
 	}
 	slices.SortFunc(out, func(x, y leak) int { return x.start - y.start })
 	return out
+}
+
+// second tells of two rules that claim the same text which gives way: ours
+// names what is Kubernetes' own, gitleaks' what is anybody's.
+func second(rule string) int {
+	if o := ownRule(rule); (o != nil) == (rank(rule) == specific) {
+		return 0
+	}
+	return 1
 }
 
 // fileCache keeps the text of the files that rendered leaks were traced to.

@@ -3,6 +3,8 @@ package secret
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -211,10 +213,23 @@ func TestBothSides(t *testing.T) {
 		"UUID":        "tokenId: 014df517-39d1-4453-b7b3-9930c563627d\n",
 		"secretName":  "secretName: gocd-server-ssh\n",
 		"checksum":    "annotations:\n  checksum/secret-token: " + strings.Repeat("9f3c1a7b0d5e8246", 4) + "\n",
-		"allowed":     "apiToken: " + pw + " # gitleaks:allow\n",
 	} {
 		for _, f := range analyze(t, Options{Repo: repo(t, map[string]string{"a.yaml": text})}, []string{"a.yaml"}) {
 			t.Errorf("%s: %s: %s", name, f.Rule, f.Message)
+		}
+	}
+}
+
+// A crash prints what it holds by the verbs of package fmt.
+func TestLeakPrintsNoValue(t *testing.T) {
+	v := "Zk3Jq8" + "Lm2Xw9Rt5V"
+	f := found{leak: leak{value: hidden(v)}, match: hidden(v), line: hidden(v)}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if s := fmt.Sprintf(verb, f); strings.Contains(s, v[4:]) {
+			t.Errorf("%s prints %s", verb, s)
+		}
+		if s := fmt.Sprint(fmt.Errorf("%w "+verb, errors.New("x"), f.value)); strings.Contains(s, v[4:]) {
+			t.Errorf("an error with %s prints %s", verb, s)
 		}
 	}
 }

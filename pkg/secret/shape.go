@@ -213,30 +213,19 @@ func holds(re *syntax.Regexp, keywords []string) bool {
 
 // loosen rewrites re to one that matches at least as much and has far fewer
 // states: a repeat with a limit over most loses it, and one that asks for
-// more than most asks for most. backward turns it round, to be read from the
-// end of a match to its start.
-func loosen(re *syntax.Regexp, most int, backward bool) *syntax.Regexp {
+// more than 64 asks for 64.
+func loosen(re *syntax.Regexp, most int) *syntax.Regexp {
 	c := *re
 	c.Sub = make([]*syntax.Regexp, len(re.Sub))
 	for i, s := range re.Sub {
-		c.Sub[i] = loosen(s, most, backward)
+		c.Sub[i] = loosen(s, most)
 	}
-	switch re.Op {
-	case syntax.OpRepeat:
+	if re.Op == syntax.OpRepeat {
 		if c.Min > 64 {
 			c.Min = 64
 		}
 		if c.Max != re.Min && c.Max > most || c.Max > 64 {
 			c.Max = unbounded
-		}
-	case syntax.OpConcat:
-		if backward {
-			slices.Reverse(c.Sub)
-		}
-	case syntax.OpLiteral:
-		if backward {
-			c.Rune = slices.Clone(re.Rune)
-			slices.Reverse(c.Rune)
 		}
 	}
 	return &c

@@ -61,6 +61,9 @@ func (r *Repo) Close() error { return r.root.Close() }
 // Dir is the absolute path of the root, for messages only.
 func (r *Repo) Dir() string { return r.abs }
 
+// Limit is the size in bytes above which files are refused.
+func (r *Repo) Limit() int64 { return r.max }
+
 // Rel turns a path as the user wrote it, relative to the working directory or
 // absolute, into a repository path. It fails with ErrOutside if p is not below
 // the root.

@@ -5,6 +5,7 @@
 package srcmap
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -26,6 +27,15 @@ type Line struct {
 	// Segments, if the renderer knows origins to the column, replace Chain,
 	// Values and Whole. The first starts at column 1.
 	Segments []Segment
+}
+
+// Origins are all that the line is known to come from.
+func (l Line) Origins() []result.Origin {
+	out := slices.Concat(l.Chain, l.Values)
+	for _, s := range l.Segments {
+		out = append(append(out, s.Chain...), s.Values...)
+	}
+	return out
 }
 
 // Map tells where each line of one rendered document was written. It is

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -15,8 +16,9 @@ import (
 //  2. that have the same place, field and kind in different targets: overlays
 //     that only rename the object;
 //  3. that have the same fingerprint in targets of one folder: environments
-//     that set the same fault in different values files; each place is kept
-//     as a related one.
+//     that set the same fault in different values files, or that are about
+//     a whole namespace, of which a cluster has one; each place is kept as a
+//     related one.
 //
 // What still shares a fingerprint stands in unrelated places and gets one of
 // its own, so that no platform drops it.
@@ -41,26 +43,32 @@ func dedupe(_ *Options, r *result.Report) {
 		folder[t.Name] = t.Path
 	}
 	fs = fold(fs, func(f *result.Finding) string { return f.Fingerprint }, func(a, b *result.Finding) bool {
-		if len(a.Targets) == 0 || len(b.Targets) == 0 || folder[a.Targets[0]] != folder[b.Targets[0]] || !disjoint(a.Targets, b.Targets) {
+		if len(a.Targets) == 0 || len(b.Targets) == 0 || !disjoint(a.Targets, b.Targets) ||
+			folder[a.Targets[0]] != folder[b.Targets[0]] && a.Object.Kind != "Namespace" {
 			return false
 		}
 		a.Related = append(a.Related, result.Related{Location: b.Loc, Message: "the same in " + b.Targets[0]})
 		return join(a, b)
 	})
 
+	apart(fs)
+	r.Findings = fs
+}
+
+// apart gives each finding a fingerprint of its own.
+func apart(fs []result.Finding) {
 	taken := map[string]bool{}
 	for i := range fs {
 		f := &fs[i]
 		for n := 0; taken[f.Fingerprint]; n++ {
 			evidence := f.Loc.Primary.Path
 			if n > 0 {
-				evidence += string(rune('0' + n))
+				evidence += fmt.Sprint(n)
 			}
 			f.Fingerprint = result.Fingerprint(f.Fingerprint, f.Object, f.Field, evidence)
 		}
 		taken[f.Fingerprint] = true
 	}
-	r.Findings = fs
 }
 
 // fold offers each finding to the earlier ones of the same key, in order,
@@ -84,6 +92,9 @@ next:
 
 func join(a, b *result.Finding) bool {
 	merge(a, b)
+	if b.Suppressed == nil { // accepted in one target is not accepted in all
+		a.Suppressed = nil
+	}
 	a.Severity = max(a.Severity, b.Severity)
 	return true
 }

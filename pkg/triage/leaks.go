@@ -31,16 +31,23 @@ func leaks(_ *Options, r *result.Report) {
 			return cmp.Or(rank(x)-rank(y), compare(*x, *y))
 		})
 		var kept []int
+		accepted := map[int]*leakMarks{}
 		for _, i := range in {
 			j := slices.IndexFunc(kept, func(k int) bool {
 				return overlap(r.Findings[k].Loc.Primary, r.Findings[i].Loc.Primary)
 			})
 			if j < 0 {
 				kept = append(kept, i)
+				accepted[i] = &leakMarks{}
+				accepted[i].add(&r.Findings[i])
 				continue
 			}
+			accepted[kept[j]].add(&r.Findings[i])
 			merge(&r.Findings[kept[j]], &r.Findings[i])
 			drop[i] = true
+		}
+		for _, k := range kept {
+			r.Findings[k].Suppressed = accepted[k].verdict()
 		}
 	}
 	out := r.Findings[:0]
@@ -50,6 +57,31 @@ func leaks(_ *Options, r *result.Report) {
 		}
 	}
 	r.Findings = out
+}
+
+// leakMarks gathers who accepted one leak. It is accepted where its text is,
+// or in every object that shows it.
+type leakMarks struct {
+	file, object *result.Suppression
+	open         bool // an object shows it that does not accept it
+}
+
+func (m *leakMarks) add(f *result.Finding) {
+	switch {
+	case f.Loc.Rendered.IsZero():
+		m.file = f.Suppressed
+	case f.Suppressed == nil:
+		m.open = true
+	default:
+		m.object = f.Suppressed
+	}
+}
+
+func (m *leakMarks) verdict() *result.Suppression {
+	if m.file != nil || m.open {
+		return m.file
+	}
+	return m.object
 }
 
 // rank orders findings about one leak, the best first.

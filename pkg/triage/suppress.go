@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,39 +13,34 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
-// Suppression accepts findings for a reason, until a date. The selectors are
-// globs; an empty one matches everything, and all must match. One that is
-// malformed or expired suppresses nothing and is a finding of its own: the
-// scan must not become quieter by a typing error.
-type Suppression struct {
-	Rule      string      `yaml:"rule" need:"required" doc:"Rule id, family, or glob of ids."`
-	Path      string      `yaml:"path" doc:"Glob of the file that the finding is in."`
-	Kind      string      `yaml:"kind" doc:"Glob of the object's kind."`
-	Namespace string      `yaml:"namespace" doc:"Glob of the object's namespace."`
-	Name      string      `yaml:"name" doc:"Glob of the object's name."`
-	Container string      `yaml:"container" doc:"Glob of the container's name."`
-	Target    string      `yaml:"target" doc:"Glob of target names; a finding seen in several targets is suppressed if all match."`
-	Reason    string      `yaml:"reason" doc:"Why the finding is acceptable. Without a reason nothing is suppressed."`
-	Owner     string      `yaml:"owner" doc:"Who answers for it."`
-	Expires   string      `yaml:"expires" doc:"Last day on which it holds, as YYYY-MM-DD."`
-	At        source.Span `yaml:"-"`
-}
-
 // The rules on suppressions themselves.
+const (
+	expired = iota
+	expiring
+	malformed
+	unused
+)
+
 var suppressionRules = [...]result.Rule{
-	{
+	expired: {
 		ID: "suppression-expired", Family: "suppression", Severity: result.Low, Since: "0.1",
 		Title: "Suppression has expired",
 		Why:   "The date up to which the finding was accepted has passed, so the finding counts again.",
 		Fix:   "fix the finding and delete the suppression, or decide anew and set a later date",
 	},
-	{
+	expiring: {
+		ID: "suppression-expiring", Family: "suppression", Severity: result.Info, Since: "0.1",
+		Title: "Suppression expires soon",
+		Why:   "From the day after the date on, the finding counts again and may fail the gate.",
+		Fix:   "fix the finding, or decide anew and set a later date",
+	},
+	malformed: {
 		ID: "suppression-malformed", Family: "suppression", Severity: result.Medium, Since: "0.1",
 		Title: "Suppression is malformed and suppresses nothing",
 		Why:   "A suppression without a reason, or with a date or a glob that cannot be read, is not applied: nobody could tell later why, or for how long, a finding was accepted.",
 		Fix:   "give a reason, write dates as YYYY-MM-DD and check the globs",
 	},
-	{
+	unused: {
 		ID: "suppression-unused", Family: "suppression", Severity: result.Info, Since: "0.1",
 		Title: "Suppression matches no finding",
 		Why:   "Either the fault was fixed or the suppression has a typing error. Left in place it would silently accept the next fault that it happens to match.",
@@ -55,94 +51,200 @@ var suppressionRules = [...]result.Rule{
 // Rules describes what triage itself reports.
 func Rules() []result.Rule { return suppressionRules[:] }
 
-// suppress marks the findings that the user accepted, and reports the
-// suppressions that do not hold.
+// suppress marks what is accepted, on the findings as the analyzers made them:
+// each of them knows one target's chain of places, which merging would lose.
 func suppress(o *Options, r *result.Report) {
-	var notes []result.Finding
-	note := func(s *Suppression, rule int, format string, args ...any) {
-		m := &suppressionRules[rule]
-		notes = append(notes, result.Finding{
-			Rule: m.ID, Severity: m.Severity, Fix: m.Fix,
-			Message: fmt.Sprintf("suppression of %q ", s.Rule) + fmt.Sprintf(format, args...),
-			Loc:     result.Location{Primary: s.At, Exact: true},
-			// Two equal suppressions are one problem each; no line tells them
-			// apart, so that edits above do not revive the note.
-			Fingerprint: result.Fingerprint(m.ID, result.Key{}, "suppressions", strings.Join(s.selectors(), "\x00")),
-		})
+	ws := make([]result.Waiver, 0, len(o.Suppressions)+len(r.Waivers))
+	for _, w := range o.Suppressions {
+		w.Form = result.FormConfig
+		ws = append(ws, w)
 	}
-	for i := range o.Suppressions {
-		s := &o.Suppressions[i]
-		if fault := s.fault(); fault != "" {
-			note(s, 1, "suppresses nothing: %s", fault)
+	ws = append(ws, r.Waivers...)
+	trusted := trust(o, ws)
+	x := newIndex(r)
+	for i := range ws {
+		w := &ws[i]
+		if w.Fault = cmp.Or(w.Fault, fault(w)); w.Fault != "" {
+			w.State = result.WaiverMalformed
 			continue
 		}
-		if s.Expires != "" && o.Today > s.Expires {
-			note(s, 0, "expired on %s: its findings count again", s.Expires)
+		if w.Expires != "" && o.Today > w.Expires {
+			w.State = result.WaiverExpired
 			continue
 		}
-		mark := &result.Suppression{Kind: "config", Reason: s.Reason, Owner: s.Owner, Expires: s.Expires, From: s.At}
-		used := false
-		for j := range r.Findings {
-			f := &r.Findings[j]
-			if s.matches(f, r.Rule(f.Rule)) {
-				used = true
+		if !trusted[i] {
+			w.State = result.WaiverUntrusted
+			continue
+		}
+		mark := &result.Suppression{Kind: w.Form, Tool: w.Tool, Reason: w.Reason, Owner: w.Owner, Expires: w.Expires, From: w.At}
+		for f := range x.candidates(w) {
+			if accepts(w, f, r.Rule(f.Rule)) {
+				w.Used++
 				if f.Suppressed == nil {
 					f.Suppressed = mark
 				}
 			}
 		}
-		// What was not looked at cannot prove that a suppression is unused.
-		if !used && !o.Partial && len(r.Incomplete()) == 0 {
-			note(s, 2, "matches no finding")
+	}
+	// What was not looked at cannot prove that a suppression is unused.
+	partial := o.Partial || len(r.Incomplete()) > 0
+	r.Waivers = gather(ws)
+	for i := range r.Waivers {
+		w := &r.Waivers[i]
+		switch {
+		case w.State != "":
+		case w.Used == 0 && partial:
+			w.State = result.WaiverUnknown
+		case w.Used == 0:
+			w.State = result.WaiverUnused
+		case w.Expires != "" && daysLeft(o.Today, w.Expires) < o.Warn:
+			w.State = result.WaiverExpiring
+		default:
+			w.State = result.WaiverActive
 		}
 	}
-	r.Findings = append(r.Findings, notes...)
+	r.Findings = append(r.Findings, remarks(r.Waivers)...)
 }
 
-func (s *Suppression) selectors() []string {
-	return []string{s.Rule, s.Path, s.Kind, s.Namespace, s.Name, s.Container, s.Target}
+// gather makes one of the waivers that are one text seen in several targets.
+func gather(ws []result.Waiver) []result.Waiver {
+	type text struct {
+		id string
+		at source.Span
+	}
+	at := map[text]int{}
+	out := make([]result.Waiver, 0, len(ws))
+	for _, w := range ws {
+		k := text{w.Identity(), w.At}
+		i, ok := at[k]
+		if !ok {
+			at[k] = len(out)
+			out = append(out, w)
+			continue
+		}
+		out[i].Used += w.Used
+	}
+	slices.SortStableFunc(out, func(a, b result.Waiver) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Identity(), b.Identity()))
+	})
+	return out
 }
 
-// fault says why the suppression cannot be applied, "" if it can.
-func (s *Suppression) fault() string {
-	if strings.TrimSpace(s.Rule) == "" {
+// remarks are the findings about suppressions that do not hold. Those of other
+// tools are those tools' to complain about, but for a date that cannot be
+// read or has passed.
+func remarks(ws []result.Waiver) []result.Finding {
+	var out []result.Finding
+	nth := map[string]int{}
+	add := func(w *result.Waiver, rule int, format string, args ...any) {
+		m := &suppressionRules[rule]
+		what := "suppression"
+		if w.Rule != "" {
+			what = fmt.Sprintf("suppression of %q", w.Rule)
+		}
+		// Two equal suppressions are one problem each; no line tells them
+		// apart, so that edits above do not revive the note.
+		id := w.Identity()
+		evidence := fmt.Sprint(id, nth[m.ID+id])
+		nth[m.ID+id]++
+		out = append(out, result.Finding{
+			Rule: m.ID, Severity: m.Severity, Fix: m.Fix,
+			Message: what + " " + fmt.Sprintf(format, args...),
+			Object:  w.Object, Container: containerName(w),
+			Loc:         result.Location{Primary: w.At, Exact: true},
+			Fingerprint: result.Fingerprint(m.ID, w.Object, "suppressions", evidence),
+		})
+	}
+	for i := range ws {
+		switch w := &ws[i]; w.State {
+		case result.WaiverMalformed:
+			add(w, malformed, "suppresses nothing: %s", w.Fault)
+		case result.WaiverExpired:
+			add(w, expired, "expired on %s: its findings count again", w.Expires)
+		case result.WaiverExpiring:
+			add(w, expiring, "expires on %s: its findings count again from the day after", w.Expires)
+		case result.WaiverUnused:
+			if w.Tool == "" {
+				add(w, unused, "matches no finding")
+			}
+		}
+	}
+	return out
+}
+
+func containerName(w *result.Waiver) string {
+	if w.Form == result.FormAnnotation {
+		return w.Container
+	}
+	return ""
+}
+
+// trust decides which waivers stand in the trusted revision, too. Of equal
+// ones no more hold than it has: a copy would wave something new through.
+func trust(o *Options, ws []result.Waiver) []bool {
+	out := make([]bool, len(ws))
+	left := map[string]int{}
+	seen := map[string]map[source.Span]bool{}
+	for _, w := range o.Trusted {
+		if id := trustID(&w); seen[id] == nil || !seen[id][w.At] {
+			if seen[id] == nil {
+				seen[id] = map[source.Span]bool{}
+			}
+			seen[id][w.At] = true
+			left[id]++
+		}
+	}
+	held := map[string]map[source.Span]bool{}
+	for i := range ws {
+		id := trustID(&ws[i])
+		switch {
+		case o.Trusted == nil || ws[i].Form == result.FormConfig: // the caller chose the configuration
+			out[i] = true
+		case held[id][ws[i].At]: // the same text, seen in another target
+			out[i] = true
+		case left[id] > 0:
+			left[id]--
+			if held[id] == nil {
+				held[id] = map[source.Span]bool{}
+			}
+			held[id][ws[i].At] = true
+			out[i] = true
+		}
+	}
+	return out
+}
+
+func trustID(w *result.Waiver) string { return w.Identity() + "\x00" + w.Text }
+
+func daysLeft(today, day string) int {
+	a, err1 := time.Parse(time.DateOnly, today)
+	b, err2 := time.Parse(time.DateOnly, day)
+	if err1 != nil || err2 != nil {
+		return 1 << 30
+	}
+	return int(b.Sub(a).Hours() / 24)
+}
+
+// fault says why the waiver cannot be applied, "" if it can.
+func fault(w *result.Waiver) string {
+	if strings.TrimSpace(w.Rule) == "" {
 		return "it names no rule"
 	}
-	if strings.TrimSpace(s.Reason) == "" {
-		return "it gives no reason"
+	if strings.TrimSpace(w.Reason) == "" {
+		if w.Form == result.FormConfig {
+			return "it gives no reason"
+		}
+		return `it gives no reason: end it with "-- REASON"`
 	}
-	if s.Expires != "" {
-		if _, err := time.Parse(time.DateOnly, s.Expires); err != nil {
-			return fmt.Sprintf("%q is not a date (want YYYY-MM-DD)", s.Expires)
+	if w.Expires != "" {
+		if _, err := time.Parse(time.DateOnly, w.Expires); err != nil {
+			return fmt.Sprintf("%q is not a date (want YYYY-MM-DD)", w.Expires)
 		}
 	}
-	for _, g := range s.selectors() {
+	for _, g := range w.Selectors() {
 		if !doublestar.ValidatePattern(g) {
 			return fmt.Sprintf("%q is not a glob", g)
 		}
 	}
 	return ""
-}
-
-// matches reports whether the suppression selects f, a finding of the rule
-// that meta describes (nil if the report does not).
-func (s *Suppression) matches(f *result.Finding, meta *result.Rule) bool {
-	rule := glob(s.Rule, f.Rule)
-	if meta != nil {
-		rule = rule || s.Rule == meta.Family || slices.Contains(meta.Aliases, s.Rule)
-	}
-	// A finding lies where a person edits it, and as well where the text was
-	// printed: both are right to name.
-	inPath := func() bool {
-		return glob(s.Path, f.Loc.Primary.Path) ||
-			slices.ContainsFunc(f.Loc.Chain, func(o result.Origin) bool { return glob(s.Path, o.Path) })
-	}
-	return rule && inPath() &&
-		glob(s.Kind, f.Object.Kind) && glob(s.Namespace, f.Object.Namespace) && glob(s.Name, f.Object.Name) &&
-		glob(s.Container, f.Container) &&
-		!slices.ContainsFunc(f.Targets, func(t string) bool { return !glob(s.Target, t) })
-}
-
-func glob(pattern, s string) bool {
-	return pattern == "" || doublestar.MatchUnvalidated(pattern, s)
 }

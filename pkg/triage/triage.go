@@ -11,8 +11,16 @@ import (
 type Options struct {
 	// Severity overrides a rule's severity, by rule id.
 	Severity map[string]result.Severity
-	// Suppressions are the findings that the user accepted.
-	Suppressions []Suppression
+	// Suppressions are the findings that the configuration accepts, beside
+	// those that the scan collected.
+	Suppressions []result.Waiver
+	// Trusted, if not nil, are the suppressions of a trusted revision: of the
+	// collected ones only those that are there, too, are applied.
+	Trusted []result.Waiver
+	// Warn is for how many days before its end a suppression is a finding.
+	Warn int
+	// Baseline, if not nil, is what was known before.
+	Baseline *Baseline
 	// Today decides what has expired, as YYYY-MM-DD.
 	Today string
 	// Partial says that the run sees less than the suppressions speak of, so
@@ -28,11 +36,13 @@ type step struct {
 
 // steps run in this order.
 var steps = []step{
-	{"leaks", leaks},       // before dedupe, which tells objects apart: a leak is its source text
-	{"dedupe", dedupe},     // early: every later step sees one finding a problem
-	{"suppress", suppress}, // after dedupe: all targets of a problem are known
-	{"severity", override}, // after suppress, which adds findings of its own
-	{"sort", order},        // last: severity decides the order
+	{"suppress", suppress},        // first: each target's own chain of places decides, which merging loses
+	{"leaks", leaks},              // before dedupe, which tells objects apart: a leak is its source text
+	{"dedupe", dedupe},            // before fold: all targets of a problem are known
+	{"fold", foldRules},           // after dedupe: one finding a rule and problem
+	{"severity", override},        // after suppress, which adds findings of its own
+	{"baseline", compareBaseline}, // after all that changes fingerprints or adds findings
+	{"sort", order},               // last: severity decides the order
 }
 
 // Run triages the report in place.

@@ -9,14 +9,17 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/render/plain"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 	"github.com/kustoms-dev/kustoms/pkg/rules"
 	"github.com/kustoms-dev/kustoms/pkg/source"
+	"github.com/kustoms-dev/kustoms/pkg/srcmap"
 )
 
 // minAgreed is the share of the labels that must agree, those with a reason in
@@ -66,7 +69,7 @@ func labelsPart(ctx context.Context, o options) (bool, error) {
 	equal := equalRules()
 	findings := map[string][]result.Finding{} // by file
 	scores := map[string]*score{}
-	configured, unmapped := 0, 0
+	configured, unmapped, foreign := 0, 0, 0
 	for _, l := range labels {
 		check := l.Tool + " " + l.Check
 		ids := equal[peerOf[l.Tool]+" "+l.Check]
@@ -85,6 +88,10 @@ func labelsPart(ctx context.Context, o options) (bool, error) {
 			}
 			findings[l.File] = found
 		}
+		if found == nil {
+			foreign++
+			continue
+		}
 		if scores[check] == nil {
 			scores[check] = &score{rules: ids}
 		}
@@ -92,7 +99,7 @@ func labelsPart(ctx context.Context, o options) (bool, error) {
 			return slices.Contains(ids, f.Rule) && l.covers(f.Loc.Primary.Start.Line)
 		}))
 	}
-	return printScores(scores, configured, unmapped, o.verbose), nil
+	return printScores(scores, left{configured, unmapped, foreign}, o.verbose), nil
 }
 
 // equalRules maps a tool's check to the rules that the catalogue calls equal,
@@ -112,7 +119,10 @@ func equalRules() map[string][]string {
 	return equal
 }
 
-// scanFile runs all rules, those that are off too, over one file.
+// scanFile runs all rules, those that are off too, over one file; nil if it
+// holds nothing but a tool's own report of a node. The other tools take a file
+// for the whole cluster, so it is scanned a second time as if it were: with the
+// namespaces that it uses rendered, so that what they lack is missing.
 func scanFile(ctx context.Context, repo *source.Repo, file string) ([]result.Finding, error) {
 	target := result.Target{Name: file, Kind: result.KindPlain, Files: []string{file}}
 	out, err := (&plain.Renderer{Repo: repo}).Render(ctx, target)
@@ -125,15 +135,42 @@ func scanFile(ctx context.Context, repo *source.Repo, file string) ([]result.Fin
 			docs = append(docs, d)
 		}
 	}
-	var sink result.Sink
-	if err := rule.NewSet(rules.Flat(), nil).Analyze(ctx, index.New(target, docs), &sink); err != nil {
-		return nil, err
+	x := index.New(target, docs)
+	if len(x.Objects) > 0 && !slices.ContainsFunc(x.Objects, func(o *manifest.Object) bool { return o.Key.Kind != "NodeInfo" }) {
+		return nil, nil
 	}
-	found, stages := sink.Take()
-	for _, s := range stages {
-		return nil, fmt.Errorf("%s", s.Reason)
+	found := []result.Finding{}
+	for _, world := range []*index.Index{x, index.New(target, append(docs, namespacesOf(x)...))} {
+		var sink result.Sink
+		if err := rule.NewSet(rules.Flat(), nil).Analyze(ctx, world, &sink); err != nil {
+			return nil, err
+		}
+		fs, stages := sink.Take()
+		for _, s := range stages {
+			return nil, fmt.Errorf("%s", s.Reason)
+		}
+		found = append(found, slices.DeleteFunc(fs, func(f result.Finding) bool { return f.Loc.Primary.Path != file })...)
 	}
 	return found, nil
+}
+
+// namespacesOf renders the namespaces that the objects live in and that none
+// of them is.
+func namespacesOf(x *index.Index) []*manifest.Document {
+	var out []*manifest.Document
+	seen := map[string]bool{}
+	for _, o := range x.Objects {
+		name := x.Namespace(o)
+		if seen[name] || x.NamespaceObject(name) != nil {
+			continue
+		}
+		seen[name] = true
+		d := &manifest.Document{Path: "namespace", Text: []byte("apiVersion: v1\nkind: Namespace\nmetadata: {name: " + strconv.Quote(name) + "}\n"), Line: 1, Map: srcmap.Identity("namespace", 1)}
+		if d.Parse() == nil {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 func (l label) covers(line int) bool {
@@ -154,7 +191,10 @@ func (s *score) add(l label, fails bool) {
 	}
 }
 
-func printScores(scores map[string]*score, configured, unmapped int, verbose bool) bool {
+// left counts the labels that nothing is compared for.
+type left struct{ configured, unmapped, foreign int }
+
+func printScores(scores map[string]*score, out left, verbose bool) bool {
 	var agreed, explained, total int
 	for _, check := range slices.SortedFunc(maps.Keys(scores), cmp.Compare[string]) {
 		s := scores[check]
@@ -173,7 +213,7 @@ func printScores(scores map[string]*score, configured, unmapped int, verbose boo
 		}
 	}
 	judged := total - explained
-	fmt.Printf("labels: %d of %d agree; %d depart on purpose, and of the others %.1f %% agree; left out: %d of configured checks, %d of checks without a rule\n",
-		agreed, total, explained, 100*float64(agreed)/float64(max(judged, 1)), configured, unmapped)
+	fmt.Printf("labels: %d of %d agree; %d depart on purpose, and of the others %.1f %% agree; left out: %d of configured checks, %d of checks without a rule, %d on reports of nodes, which are no manifests\n",
+		agreed, total, explained, 100*float64(agreed)/float64(max(judged, 1)), out.configured, out.unmapped, out.foreign)
 	return float64(agreed) >= minAgreed*float64(judged)
 }

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 )
 
@@ -28,6 +29,7 @@ type options struct {
 }
 
 func main() {
+	debug.SetGCPercent(200) // as cmd/kustoms
 	os.Exit(run())
 }
 
@@ -40,6 +42,7 @@ func run() int {
 		{"helm-origins", tracePart},
 		{"gitops", gitopsPart},
 		{"labels", labelsPart},
+		{"secrets", secretsPart},
 		{"schemas", schemasPart},
 	}
 	var o options

@@ -23,8 +23,8 @@ import (
 // use.
 type engine struct {
 	plain, traced template.FuncMap
-
-	trees *recent[[32]byte, parsed] // by name and text
+	free          template.FuncMap          // plain, without bounds
+	trees         *recent[[32]byte, parsed] // by name and text
 }
 
 type parsed struct {
@@ -34,7 +34,22 @@ type parsed struct {
 
 func newEngine() *engine {
 	f := helmFuncs()
-	return &engine{plain: f, traced: markAware(f), trees: newRecent[[32]byte, parsed](maxKeptTrees)}
+	// The second render makes what the first did, with marks: it needs no
+	// bounds of its own.
+	plain := maps.Clone(f)
+	boundCalls(plain)
+	return &engine{plain: plain, free: f, traced: markAware(f), trees: newRecent[[32]byte, parsed](maxKeptTrees)}
+}
+
+// name executes a template of a release's name.
+func (e *engine) name(text string) (string, error) {
+	t, err := template.New("name-template").Funcs(e.plain).Parse(text)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = t.Execute(&b, nil)
+	return b.String(), err
 }
 
 // parse gives the trees of one template file: its own and its definitions'.
@@ -149,9 +164,9 @@ func (e *engine) render(ctx context.Context, files map[string]tmpl, text func(na
 	if traced {
 		r.funcs, r.trace = maps.Clone(e.traced), tr
 		for _, name := range []string{"toYaml", "toYamlPretty"} {
-			r.funcs[name] = tr.values.tracedYAML(e.plain[name].(func(any) string))
+			r.funcs[name] = tr.values.tracedYAML(e.free[name].(func(any) string))
 		}
-		r.funcs["fromYaml"] = tr.values.tracedFromYAML(e.plain["fromYaml"].(func(string) map[string]any))
+		r.funcs["fromYaml"] = tr.values.tracedFromYAML(e.free["fromYaml"].(func(string) map[string]any))
 		for _, name := range []string{"omit", "pick", "deepCopy", "mustDeepCopy"} {
 			r.funcs[name] = tr.values.partOf(r.funcs[name])
 		}

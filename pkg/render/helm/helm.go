@@ -42,6 +42,9 @@ type Renderer struct {
 	// Timeout and MaxOutput (bytes) bound one render.
 	Timeout   time.Duration
 	MaxOutput int
+	// Charts gives dependencies that are not vendored. Without it, such charts
+	// do not render, as in `helm template`, "file://" or not.
+	Charts render.Charts
 
 	once   sync.Once
 	engine *engine
@@ -113,9 +116,10 @@ type job struct {
 	*Renderer
 	target   result.Target
 	chart    *chart.Chart
-	layers   []layer             // of the target, strongest first
-	sources  map[string]file     // template or CRD full name → where it stands
-	subs     map[string]subChart // values prefix → sub-chart
+	layers   []layer              // of the target, strongest first
+	added    map[*chart.File]file // Chart.yaml → where a chart that is not vendored stands
+	sources  map[string]file      // template or CRD full name → where it stands
+	subs     map[string]subChart  // values prefix → sub-chart
 	warnings []string
 }
 
@@ -129,14 +133,15 @@ type subChart struct {
 type file struct {
 	path   string
 	packed bool
+	line   int // of a packed one; 0 is the first
 }
 
 func (r *Renderer) render(ctx context.Context, t result.Target) (*render.Output, error) {
-	ch, err := r.charts.load(ctx, t.Path)
+	ch, added, err := r.charts.load(ctx, t.Path, r.Charts)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{Renderer: r, target: t, chart: ch}
+	j := &job{Renderer: r, target: t, chart: ch, added: added}
 	vals, layers, err := r.userValues(t, ch)
 	if err != nil {
 		return nil, err
@@ -206,6 +211,16 @@ func (j *job) values(vals map[string]any, caps *chartutil.Capabilities) (chartut
 		h = &result.Helm{}
 	}
 	opts.Name = orElse(h.Release, opts.Name)
+	if h.NameTemplate != "" {
+		name, err := j.engine.name(h.NameTemplate)
+		if err == nil && h.Release != "" {
+			err = errors.New("a release name is given too")
+		}
+		if err != nil {
+			return nil, &render.Fault{At: j.target.At, Msg: fmt.Sprintf("name template %q: %v", h.NameTemplate, err), Err: err}
+		}
+		opts.Name = name
+	}
 	opts.Namespace = orElse(h.Namespace, opts.Namespace)
 	if err := chartutil.ValidateReleaseName(opts.Name); err != nil {
 		return nil, &render.Fault{At: j.target.At, Msg: fmt.Sprintf("release name %q: %v", opts.Name, err), Err: err}
@@ -230,19 +245,13 @@ func (j *job) values(vals map[string]any, caps *chartutil.Capabilities) (chartut
 // locate finds where each chart file stands.
 func (j *job) locate() {
 	j.sources, j.subs = map[string]file{}, map[string]subChart{}
-	known := map[string]bool{}
-	if files, err := j.charts.read(context.Background(), j.target.Path); err == nil {
-		for _, f := range files {
-			known[f.Name] = true
-		}
-	}
-	var visit func(ch *chart.Chart, dir string, packed bool, prefix string)
-	visit = func(ch *chart.Chart, dir string, packed bool, prefix string) {
+	var visit func(ch *chart.Chart, in *tree, at file, prefix string)
+	visit = func(ch *chart.Chart, in *tree, where file, prefix string) {
 		at := func(name string) file {
-			if packed {
-				return file{dir, true}
+			if where.packed {
+				return where
 			}
-			return file{path.Join(dir, name), false}
+			return file{path: path.Join(where.path, name)}
 		}
 		for _, t := range ch.Templates {
 			j.sources[path.Join(ch.ChartFullPath(), t.Name)] = at(t.Name)
@@ -257,43 +266,64 @@ func (j *job) locate() {
 			j.subs[prefix] = subChart{ch, file{packed: true}} // its lines set nothing
 		}
 		for _, d := range ch.Dependencies() {
-			sub, subPacked := dir, packed
-			if !packed {
-				sub, subPacked = j.subDir(dir, d, known, ch)
+			sub, below := where, in
+			if added, ok := j.added[chartFile(d)]; ok {
+				sub = added
+				if !added.packed {
+					below = j.tree(added.path)
+				}
+			} else if !where.packed {
+				sub.path, sub.packed = in.subDir(where.path, d, ch)
 			}
-			visit(d, sub, subPacked, join(prefix, d.Name()))
+			visit(d, below, sub, join(prefix, d.Name()))
 		}
 	}
-	visit(j.chart, j.target.Path, false, "")
+	visit(j.chart, j.tree(j.target.Path), file{path: j.target.Path}, "")
+}
+
+// tree is a chart's directory, and the files in it.
+type tree struct {
+	dir   string
+	known map[string]bool // below dir
+}
+
+func (j *job) tree(dir string) *tree {
+	t := &tree{dir, map[string]bool{}}
+	if files, err := j.charts.read(context.Background(), dir); err == nil {
+		for _, f := range files {
+			t.known[f.Name] = true
+		}
+	}
+	return t
 }
 
 // subDir is the folder of a sub-chart, or the package that holds it. An alias
 // renames the chart, so its folder is found by its Chart.yaml.
-func (j *job) subDir(dir string, d *chart.Chart, known map[string]bool, parent *chart.Chart) (string, bool) {
+func (t *tree) subDir(dir string, d, parent *chart.Chart) (string, bool) {
 	names := []string{d.Name()}
 	for _, dep := range parent.Metadata.Dependencies {
 		if dep != nil && dep.Alias == d.Name() {
 			names = append(names, dep.Name)
 		}
 	}
-	rel := strings.TrimPrefix(strings.TrimPrefix(dir, j.target.Path), "/")
+	rel := strings.TrimPrefix(strings.TrimPrefix(dir, t.dir), "/")
 	for _, n := range names {
-		if known[path.Join(rel, "charts", n, "Chart.yaml")] {
+		if t.known[path.Join(rel, "charts", n, "Chart.yaml")] {
 			return path.Join(dir, "charts", n), false
 		}
 	}
 	for _, n := range names {
 		p := path.Join(rel, "charts", fmt.Sprintf("%s-%s.tgz", n, d.Metadata.Version))
-		if known[p] {
-			return path.Join(j.target.Path, p), true
+		if t.known[p] {
+			return path.Join(t.dir, p), true
 		}
 	}
 	// A folder or package with a name of its own: any that holds this chart.
-	for f := range known {
+	for f := range t.known {
 		if sub, ok := strings.CutPrefix(f, path.Join(rel, "charts")+"/"); ok && strings.HasSuffix(sub, ".tgz") && !strings.Contains(sub, "/") {
 			for _, n := range names {
 				if strings.HasPrefix(sub, n+"-") {
-					return path.Join(j.target.Path, f), true
+					return path.Join(t.dir, f), true
 				}
 			}
 		}
@@ -329,7 +359,7 @@ func (j *job) at(err error) source.Span {
 		if f, ok := j.sources[all[i][1]]; ok {
 			n, _ := strconv.Atoi(all[i][2])
 			if f.packed {
-				n = 1
+				n = f.line
 			}
 			return source.LineSpan(f.path, max(n, 1))
 		}
@@ -381,7 +411,7 @@ func (j *job) assemble(plain map[string]string, tr *trace) (*render.Output, erro
 	}
 	p.endManifests()
 	for _, m := range hooks {
-		if !h.SkipTests || !m.head.test {
+		if !h.SkipHooks && (!h.SkipTests || !m.head.test) {
 			p.document(m)
 		}
 	}

@@ -114,7 +114,7 @@ func TestSameAsHelm(t *testing.T) {
 	r, _ := unpack(t, data)
 	r.init()
 	tg := result.Target{Name: "shop", Kind: result.KindHelm, Path: "shop"}
-	ch, err := r.charts.load(t.Context(), "shop")
+	ch, _, err := r.charts.load(t.Context(), "shop", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := unpack(t, c.archive)
-			r.Timeout = 2 * time.Second
+			r.Timeout = 10 * time.Second
 			out, err := r.Render(t.Context(), target)
 			if err == nil {
 				t.Fatalf("rendered %d bytes, want an error with %q", len(out.Text), c.want)

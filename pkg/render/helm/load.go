@@ -130,8 +130,25 @@ func (c *chartFiles) walk(ctx context.Context, dir string) ([]*loader.BufferedFi
 	return out, walk("", 0)
 }
 
-// load builds the chart anew: rendering changes it.
-func (c *chartFiles) load(ctx context.Context, dir string) (*chart.Chart, error) {
+// load builds the chart anew: rendering changes it. What is not vendored comes
+// from charts, nil for none; where it stands is in the map, by Chart.yaml.
+func (c *chartFiles) load(ctx context.Context, dir string, charts render.Charts) (*chart.Chart, map[*chart.File]file, error) {
+	ch, err := c.parse(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := map[*chart.File]file{}
+	if charts != nil {
+		if err := c.complete(ctx, ch, dir, charts, at, 0); err != nil {
+			return nil, nil, err
+		}
+		sortDependencies(ch)
+	}
+	return ch, at, installable(ch, dir)
+}
+
+// parse loads the chart as it stands.
+func (c *chartFiles) parse(ctx context.Context, dir string) (*chart.Chart, error) {
 	files, err := c.read(ctx, dir)
 	if err != nil {
 		return nil, err
@@ -141,9 +158,6 @@ func (c *chartFiles) load(ctx context.Context, dir string) (*chart.Chart, error)
 		return nil, chartFault(dir, files, err)
 	}
 	sortDependencies(ch)
-	if err := installable(ch, dir); err != nil {
-		return nil, err
-	}
 	return ch, nil
 }
 

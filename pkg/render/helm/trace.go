@@ -368,7 +368,7 @@ func (t *trace) origin(f *fileTrace, r markRef, role result.Role) (result.Origin
 	src := t.job.sources[name]
 	line := s.line
 	if src.packed {
-		line = 1
+		line = max(src.line, 1)
 	}
 	return result.Origin{Span: source.LineSpan(src.path, line), Role: role}, true
 }

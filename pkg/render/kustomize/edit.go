@@ -127,24 +127,30 @@ func (e *edits) apply(dir string, n *yaml.Node) (bool, error) {
 		add("patches", m)
 	}
 	if len(e.Annotations) > 0 {
-		// A kustomization's own annotations reach pod templates too.
-		var spec struct {
-			APIVersion  string            `yaml:"apiVersion"`
-			Kind        string            `yaml:"kind"`
-			Metadata    map[string]string `yaml:"metadata"`
-			Annotations map[string]string `yaml:"annotations"`
-			FieldSpecs  []map[string]any  `yaml:"fieldSpecs"`
-		}
-		spec.APIVersion, spec.Kind, spec.Annotations = "builtin", "AnnotationsTransformer", e.Annotations
-		spec.Metadata = map[string]string{"name": "annotations"}
-		spec.FieldSpecs = []map[string]any{{"path": "metadata/annotations", "create": true}}
-		data, err := yaml.Marshal(spec)
+		spec, err := annotations(e.Annotations)
 		if err != nil {
 			return false, err
 		}
-		add("transformers", text(string(data)))
+		add("transformers", text(spec))
 	}
 	return changed, nil
+}
+
+// annotations configures a transformer that adds them to the objects alone: a
+// kustomization's own annotations reach pod templates too.
+func annotations(a map[string]string) (string, error) {
+	var spec struct {
+		APIVersion  string            `yaml:"apiVersion"`
+		Kind        string            `yaml:"kind"`
+		Metadata    map[string]string `yaml:"metadata"`
+		Annotations map[string]string `yaml:"annotations"`
+		FieldSpecs  []map[string]any  `yaml:"fieldSpecs"`
+	}
+	spec.APIVersion, spec.Kind, spec.Annotations = "builtin", "AnnotationsTransformer", a
+	spec.Metadata = map[string]string{"name": "annotations"}
+	spec.FieldSpecs = []map[string]any{{"path": "metadata/annotations", "create": true}}
+	data, err := yaml.Marshal(spec)
+	return string(data), err
 }
 
 // patch makes an entry of patches.
@@ -204,6 +210,14 @@ func (e *edits) text(s, field string) *yaml.Node {
 	n := text(s)
 	if at, ok := e.Fields[field]; ok {
 		e.placed[n] = at
+	}
+	return n
+}
+
+func list(items ...string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, it := range items {
+		n.Content = append(n.Content, text(it))
 	}
 	return n
 }

@@ -21,26 +21,30 @@ var errReadOnly = errors.New("the repository is read-only")
 // file once, so that every look at a path sees the same bytes. It spends the
 // budget of the render and stops with its context.
 type files struct {
-	ctx    context.Context
-	repo   *source.Repo
-	cache  map[string][]byte
-	budget int64
-	made   map[string]bool // cached files that the repository does not have
+	ctx   context.Context
+	repo  *source.Repo
+	cache map[string][]byte
+	// virtual are files that the build made, in no repository.
+	virtual map[string][]byte
+	budget  int64
 }
 
 func newFiles(ctx context.Context, repo *source.Repo, budget int64) *files {
-	return &files{ctx: ctx, repo: repo, cache: map[string][]byte{}, budget: budget}
+	return &files{ctx: ctx, repo: repo, cache: map[string][]byte{}, virtual: map[string][]byte{}, budget: budget}
 }
 
-// make puts a file beside those of the repository.
-func (f *files) make(p string, data []byte) {
-	f.made = map[string]bool{p: true}
+// known reports whether p is a file that the build made.
+func (f *files) known(p string) bool { _, ok := f.virtual[p]; return ok }
+
+// add makes a file that the build reads and the repository does not have.
+func (f *files) add(p string, data []byte) {
+	f.virtual[p] = data
 	f.cache[p] = data
 }
 
-// real follows the links of p.
-func (f *files) real(p string) (string, error) {
-	if f.made[p] {
+// resolve is Repo.Resolve, and a file that the build made is itself.
+func (f *files) resolve(p string) (string, error) {
+	if f.known(p) {
 		return p, nil
 	}
 	return f.repo.Resolve(p)
@@ -49,14 +53,14 @@ func (f *files) real(p string) (string, error) {
 // regular reports whether p is a file.
 func (f *files) regular(p string) bool {
 	info, err := f.repo.Stat(p)
-	return f.made[p] || err == nil && info.Mode().IsRegular()
+	return f.known(p) || err == nil && info.Mode().IsRegular()
 }
 
 func (f *files) read(p string) ([]byte, error) {
 	if err := f.ctx.Err(); err != nil {
 		return nil, err
 	}
-	real, err := f.real(p)
+	real, err := f.resolve(p)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +91,8 @@ type view struct {
 
 func newView(f *files) *view {
 	v := &view{files: f, root: filepath.ToSlash(f.repo.Dir()), overlay: map[string][]byte{}, dirs: map[string]bool{}}
-	for p := range f.made {
-		v.add(p, f.cache[p])
+	for p, data := range f.virtual {
+		v.add(p, data)
 	}
 	return v
 }

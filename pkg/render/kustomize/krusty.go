@@ -11,43 +11,69 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/semaphore"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
-// turn is held by the one build that runs in this process. krusty keeps its
-// OpenAPI schema in package variables that a kustomization can set, and prints
-// warnings to the process's stderr and logger: neither can be had per build,
-// so builds take turns (kustomize issues 4824 and 5805). It is a channel
-// because a build that waits must still heed its context.
-var turn = make(chan struct{}, 1)
+// krusty keeps its OpenAPI schema in package variables, and prints warnings to
+// the process's stderr and logger (kustomize issues 4824 and 5805). What a
+// build may change of the schema is known: krusty sets it from the field
+// "openapi" of the kustomizations that it loads, and from nothing else ("crds"
+// only adds to the build's own configuration). A build without that field
+// reads the schema, so any number of them run at once; one with it runs alone
+// and leaves a clean schema behind. So does one with "vars", for the sake of
+// the warnings that are logged of them.
+//
+// turns counts the builds that may run: a shared one takes one, one that is
+// alone takes all.
+var turns = semaphore.NewWeighted(maxBuilds)
+
+const maxBuilds = 1 << 10
 
 // maxWarnings is how many bytes of a build's warnings are kept.
 const maxWarnings = 64 << 10
 
+// mode is how a build runs beside others.
+type mode struct {
+	schema bool // it sets the OpenAPI schema
+	logs   bool // it may log warnings
+}
+
+func (m mode) turns() int64 {
+	if m.schema || m.logs {
+		return maxBuilds
+	}
+	return 1
+}
+
 // built is what one run of krusty gave.
 type built struct {
 	resources resmap.ResMap
-	text      []byte // printed, if it was asked for
-	warnings  []string
+	text      []byte
+	warnings  []string // logged ones
 	err       error
 }
 
 // build runs krusty on the directory dir of v. It gives up when ctx ends; the
 // run itself then ends at its next read of a file, and holds its turn until
-// it has. openAPI says that a kustomization of the build sets a schema.
-func build(ctx context.Context, v *view, dir string, openAPI, text bool) built {
-	select {
-	case turn <- struct{}{}:
-	case <-ctx.Done():
+// it has.
+func build(ctx context.Context, v *view, dir string, m mode) built {
+	if turns.Acquire(ctx, m.turns()) != nil {
 		return built{err: context.Cause(ctx)}
 	}
 	done := make(chan built, 1)
 	go func() {
-		defer func() { <-turn }()
+		defer turns.Release(m.turns())
 		var b built
-		b.warnings = captured(func() { b.run(v, dir, openAPI, text) })
+		if m.turns() == 1 {
+			quiet.enter()
+			defer quiet.leave()
+			b.run(v, dir, m)
+		} else {
+			b.warnings = captured(func() { b.run(v, dir, m) })
+		}
 		done <- b
 	}()
 	select {
@@ -58,28 +84,82 @@ func build(ctx context.Context, v *view, dir string, openAPI, text bool) built {
 	}
 }
 
-func (b *built) run(v *view, dir string, openAPI, text bool) {
+func (b *built) run(v *view, dir string, m mode) {
 	defer func() {
 		if p := recover(); p != nil {
 			b.err = fmt.Errorf("kustomize panicked: %v", p)
 		}
 	}()
-	if openAPI {
-		// A schema is added to what the process has, and stays: only such
-		// builds need, and leave, a clean one.
+	if m.schema {
+		// A schema is added to what the process has, and stays.
 		openapi.ResetOpenAPI()
 		defer openapi.ResetOpenAPI()
+	} else {
+		// Parsed before it is read: krusty's readers take no lock. The answers
+		// are those of a program that parses it when it must.
+		openapi.Schema()
 	}
 	opts := krusty.MakeDefaultOptions()
 	opts.Reorder = krusty.ReorderOptionUnspecified // what the program does without a flag
-	b.resources, b.err = krusty.MakeKustomizer(opts).Run(v, v.abs(dir))
-	if b.err == nil && text {
+	if b.resources, b.err = krusty.MakeKustomizer(opts).Run(v, v.abs(dir)); b.err == nil {
 		b.text, b.err = b.resources.AsYaml()
 	}
 }
 
-// captured runs fn and returns the lines, each once, that it printed to the
-// process's stderr and standard logger. Call it with the turn held.
+// silence discards what builds that run at once print to the process's stderr
+// and logger: nobody could say whose it is. What they print there are the
+// deprecations that the loader knows.
+type silence struct {
+	mu     sync.Mutex
+	inside int
+	undo   func()
+}
+
+var quiet silence
+
+func (s *silence) enter() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inside++; s.inside > 1 {
+		return
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		s.undo = func() {}
+		return
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, r)
+		r.Close()
+	}()
+	back := redirect(w)
+	s.undo = func() { back(); w.Close() }
+}
+
+func (s *silence) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inside--; s.inside == 0 {
+		s.undo()
+	}
+}
+
+// redirect sends the process's stderr and standard logger to w until back is
+// called.
+func redirect(w *os.File) (back func()) {
+	stderr, logTo, logFlags := os.Stderr, log.Writer(), log.Flags()
+	os.Stderr = w
+	log.SetOutput(w)
+	log.SetFlags(0)
+	return func() {
+		os.Stderr = stderr
+		log.SetOutput(logTo)
+		log.SetFlags(logFlags)
+	}
+}
+
+// captured runs fn and returns the lines that it printed to the process's
+// stderr and standard logger. Call it with all turns held.
 func captured(fn func()) []string {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -93,27 +173,23 @@ func captured(fn func()) []string {
 		_, _ = io.Copy(&text, io.LimitReader(r, maxWarnings))
 		_, _ = io.Copy(io.Discard, r)
 	})
-	stderr, logTo, logFlags := os.Stderr, log.Writer(), log.Flags()
-	os.Stderr = w
-	log.SetOutput(w)
-	log.SetFlags(0)
 	func() {
-		defer func() {
-			os.Stderr = stderr
-			log.SetOutput(logTo)
-			log.SetFlags(logFlags)
-			w.Close()
-		}()
+		defer w.Close()
+		defer redirect(w)()
 		fn()
 	}()
 	wg.Wait()
 	r.Close()
-	var lines []string
-	for l := range strings.Lines(text.String()) {
+	return slices.Collect(strings.Lines(text.String()))
+}
+
+// plainWarnings are the warnings, each once, as people read them.
+func plainWarnings(warnings []string) (out []string) {
+	for _, l := range warnings {
 		l = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(l), "# Warning:"))
-		if l != "" && !slices.Contains(lines, l) {
-			lines = append(lines, l)
+		if l != "" && !slices.Contains(out, l) {
+			out = append(out, l)
 		}
 	}
-	return lines
+	return out
 }

@@ -7,9 +7,14 @@
 package kustomize
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -23,56 +28,95 @@ import (
 
 // Limits of one build.
 const (
-	maxInput  = 128 << 20 // bytes of files read
-	maxOutput = 64 << 20  // bytes printed
-	maxTime   = 2 * time.Minute
+	// DefaultTimeout bounds one build.
+	DefaultTimeout = 60 * time.Second
+	// DefaultMaxOutput bounds what one build prints, in bytes.
+	DefaultMaxOutput = 64 << 20
+
+	maxInput = 128 << 20 // bytes of files read
 )
 
 var errInput = errors.New("the build reads too much")
 
-// Renderer builds overlays of Repo.
+var errTimeout = errors.New("the build took too long")
+
+// Renderer builds overlays of Repo. The zero value of a limit is its default.
 type Renderer struct {
 	Repo *source.Repo
+	// Charts renders what helmCharts list; without it they are refused.
+	Charts render.Renderer
+	// Timeout and MaxOutput (bytes) bound one build.
+	Timeout   time.Duration
+	MaxOutput int
 }
 
 // Render builds the overlay t.Path as `kustomize build` does, with what
 // t.Kustomize adds. The stages after the build are the caller's.
 func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the build took longer than %v", maxTime))
+	timeout, maxOutput := r.limits()
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
+	out, err := r.render(ctx, t, maxOutput)
+	if err != nil && errors.Is(context.Cause(ctx), errTimeout) {
+		return nil, &render.Fault{
+			At: source.LineSpan(t.Path, 0), Msg: fmt.Sprintf("the build took longer than %s: it loads very much", timeout),
+			Hint: "raise the limit with --render-timeout", Err: errTimeout,
+		}
+	}
+	return out, err
+}
+
+// limits are those set, or the defaults.
+func (r *Renderer) limits() (timeout time.Duration, maxOutput int) {
+	timeout, maxOutput = r.Timeout, r.MaxOutput
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	if maxOutput <= 0 {
+		maxOutput = DefaultMaxOutput
+	}
+	return timeout, maxOutput
+}
+
+func (r *Renderer) render(ctx context.Context, t result.Target, maxOutput int) (*render.Output, error) {
 	dir, err := r.Repo.Resolve(t.Path)
 	if err != nil {
 		return nil, &render.Fault{At: source.LineSpan(t.Path, 0), Msg: fmt.Sprintf("reading overlay: %v", err), Err: err}
 	}
-	return overlay(ctx, t, newLoader(newFiles(ctx, r.Repo, maxInput), newEdits(t, dir)), dir)
+	l := newLoader(newFiles(ctx, r.Repo, maxInput), newEdits(t, dir))
+	l.charts, l.kubeVersion = r.Charts, t.KubeVersion
+	return overlay(ctx, t, l, dir, maxOutput)
 }
 
 // overlay builds dir from what l reads.
-func overlay(ctx context.Context, t result.Target, l *loader, dir string) (*render.Output, error) {
+func overlay(ctx context.Context, t result.Target, l *loader, dir string, maxOutput int) (*render.Output, error) {
 	root, err := l.load(dir, nil, source.LineSpan(t.Path, 0), false, 0)
 	if err != nil {
 		return nil, err
 	}
 	v := newView(l.files)
 	lay := l.lay(v)
-	b := build(ctx, v, dir, l.setsSchema(), true)
+	b := build(ctx, v, dir, l.mode())
 	if b.err != nil && ctx.Err() == nil {
 		// Its message must be that of the files as they are.
 		v = newView(l.files)
-		if root.edited != nil {
-			if data, err := yaml.Marshal(root.fields); err == nil {
-				v.add(root.file, data)
+		for _, k := range l.parsed {
+			if !l.rewritten(k) {
+				continue
+			}
+			if data, err := yaml.Marshal(l.written(k)); err == nil {
+				v.add(k.file, data)
 			}
 		}
-		b = build(ctx, v, dir, l.setsSchema(), true)
+		b = build(ctx, v, dir, l.mode())
 	}
 	if b.err != nil {
 		return nil, l.explain(root, v, b.err)
 	}
 	if len(b.text) > maxOutput {
-		return nil, &render.Fault{At: source.LineSpan(root.file, 1), Msg: fmt.Sprintf("the build prints %d MB, more than %d", len(b.text)>>20, maxOutput>>20)}
+		return nil, &render.Fault{At: source.LineSpan(root.file, 1), Msg: fmt.Sprintf("the build prints %d MB, more than %d", len(b.text)>>20, maxOutput>>20), Hint: "raise the limit with limits.maxRenderSize"}
 	}
-	out := &render.Output{Text: b.text, Warnings: b.warnings}
+	out := &render.Output{Text: b.text, Warnings: plainWarnings(slices.Concat(l.warnings, b.warnings))}
 	tr := newTracer(l, lay)
 	objects := b.resources.Resources()
 	for i, c := range manifest.Split(b.text) {
@@ -81,20 +125,54 @@ func overlay(ctx context.Context, t result.Target, l *loader, dir string) (*rend
 			node := objects[i].YNode()
 			d.Map = srcmap.Lazy(func() []srcmap.Line { return tr.document(c.Text, node) })
 		}
+		d.Written = sync.OnceValue(func() string { return written(l.repo, d) })
 		out.Documents = append(out.Documents, d)
 	}
 	return out, nil
 }
 
-// setsSchema reports whether a kustomization of the build brings an OpenAPI
-// schema.
-func (l *loader) setsSchema() bool {
-	for _, k := range l.all {
-		if len(k.OpenAPI) > 0 {
-			return true
+var (
+	// nameLine is where kustomize prints an object's name.
+	nameLine    = regexp.MustCompile(`(?m)^metadata:\n(?:[ -].*\n)*?  name: (.*)$`)
+	nameWritten = regexp.MustCompile(`\bname:\s*["']?([^"'\s,}#]+)`)
+	nameHash    = regexp.MustCompile(`-[a-z0-9]{10}$`) // of generated ConfigMaps and Secrets
+)
+
+// written is the name that a resource has where it is written. krusty takes
+// its own record of it away before it returns, so the line is read.
+func written(repo *source.Repo, d *manifest.Document) string {
+	m := nameLine.FindSubmatchIndex(d.Text)
+	if m == nil || d.Map == nil {
+		return ""
+	}
+	name := strings.Trim(string(d.Text[m[2]:m[3]]), `"'`)
+	for _, o := range d.Map.Line(1 + bytes.Count(d.Text[:m[2]], []byte("\n"))).Origins() {
+		switch o.Role {
+		case result.RoleGenerator:
+			return nameHash.ReplaceAllString(name, "")
+		case result.RoleResource:
+			data, err := repo.ReadFile(o.Path)
+			if err != nil {
+				continue
+			}
+			lines := bytes.Split(data, []byte("\n"))
+			if n := o.Start.Line; n > 0 && n <= len(lines) {
+				if w := nameWritten.FindSubmatch(lines[n-1]); w != nil {
+					return string(w[1])
+				}
+			}
 		}
 	}
-	return false
+	return name
+}
+
+// mode is how the build may run beside others.
+func (l *loader) mode() (m mode) {
+	for _, k := range l.all {
+		m.schema = m.schema || len(k.OpenAPI) > 0
+		m.logs = m.logs || len(k.Vars) > 0
+	}
+	return m
 }
 
 // explain turns an error of krusty's into a Fault.

@@ -118,7 +118,7 @@ func (l *loader) lay(v *view) *layout {
 	}
 	kusts := map[*kust][]*yaml.Node{}
 	for _, k := range l.parsed {
-		if k.edited != nil {
+		if l.rewritten(k) {
 			kusts[k] = nil
 		}
 		for _, n := range k.inlinePatches() {
@@ -145,7 +145,7 @@ func (l *loader) lay(v *view) *layout {
 		}
 	}
 	for k, nodes := range kusts {
-		if data, err := yaml.Marshal(lay.replaced(k.fields, nodes)); err == nil {
+		if data, err := yaml.Marshal(lay.replaced(l.written(k), nodes)); err == nil {
 			v.add(k.file, data)
 		}
 	}

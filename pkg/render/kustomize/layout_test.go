@@ -35,7 +35,7 @@ func TestLayout(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := newLoader(newFiles(t.Context(), repo, maxInput), nil)
-			plain := build(t.Context(), newView(l.files), "o", false, true)
+			plain := build(t.Context(), newView(l.files), "o", mode{})
 			if plain.err != nil || !bytes.Equal(plain.text, out.Text) {
 				t.Errorf("the files as they are give (%v)\n%s\ntraced\n%s", plain.err, plain.text, out.Text)
 			}

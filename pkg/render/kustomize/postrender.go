@@ -22,12 +22,13 @@ import (
 // the target says so. A line leads on through the map of the document that it
 // came from; what a patch set leads to the patch.
 func (r *Renderer) PostRender(ctx context.Context, t result.Target, out *render.Output) (*render.Output, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the post-renderers took longer than %v", maxTime))
+	timeout, maxOutput := r.limits()
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the post-renderers took longer than %v", timeout))
 	defer cancel()
 	first, through, last := sortOut(t, out.Documents)
 	for i := range t.PostRender {
 		var err error
-		if through, err = r.postRender(ctx, t, &t.PostRender[i], through); err != nil {
+		if through, err = r.postRender(ctx, t, &t.PostRender[i], through, maxOutput); err != nil {
 			return nil, err
 		}
 	}
@@ -78,7 +79,7 @@ type rendered struct {
 	starts []int // the first line of each document
 }
 
-func (r *Renderer) postRender(ctx context.Context, t result.Target, k *result.Kustomize, docs []*manifest.Document) ([]*manifest.Document, error) {
+func (r *Renderer) postRender(ctx context.Context, t result.Target, k *result.Kustomize, docs []*manifest.Document, maxOutput int) ([]*manifest.Document, error) {
 	if len(docs) == 0 {
 		return nil, nil
 	}
@@ -100,9 +101,9 @@ func (r *Renderer) postRender(ctx context.Context, t result.Target, k *result.Ku
 	step.Generate, step.Resources = true, []string{p.path}
 	t.Kustomize = &step
 	files := newFiles(ctx, r.Repo, maxInput)
-	files.make(p.path, text.Bytes())
+	files.add(p.path, text.Bytes())
 	e := newEdits(t, dir)
-	out, err := overlay(ctx, t, newLoader(files, e), dir)
+	out, err := overlay(ctx, t, newLoader(files, e), dir, maxOutput)
 	if err != nil {
 		var f *render.Fault
 		if errors.As(err, &f) {

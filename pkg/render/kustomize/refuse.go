@@ -104,7 +104,7 @@ func (l *loader) remote(k *kust, field, ref string) error {
 	return &render.Fault{
 		At:   k.find(field, ref),
 		Msg:  fmt.Sprintf("%s: %q is remote, and the network is not used", field, ref),
-		Hint: "fetch it into the repository and list its path, or allow the network with --allow-network",
+		Hint: "fetch it into the repository and list its path; --allow-network does not reach for bases",
 		Err:  ErrRemote,
 	}
 }
@@ -176,7 +176,7 @@ func (l *loader) configuration(k *kust, field, value, file string, data []byte) 
 				fault.At = source.LineSpan(file, c.Line+n.Line-1)
 			}
 			fault.Msg = fmt.Sprintf("%s: %q is remote, and the network is not used", field, n.Value)
-			fault.Hint = "fetch it into the repository and name its path, or allow the network with --allow-network"
+			fault.Hint = "fetch it into the repository and name its path; --allow-network does not reach for it"
 			fault.Err = ErrRemote
 			return fault
 		}

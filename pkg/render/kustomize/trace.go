@@ -87,6 +87,9 @@ func (t *tracer) document(text []byte, node *kyaml.Node) []srcmap.Line {
 		last = o.lines[i]
 		last.Exact = false
 	}
+	for i := range o.lines {
+		o.lines[i] = t.home(o.lines[i])
+	}
 	return o.lines
 }
 
@@ -153,7 +156,7 @@ func (o *object) fit(n *yaml.Node) int {
 func (t *tracer) prepare() {
 	for _, k := range t.all {
 		for _, f := range k.files {
-			real, err := t.real(f)
+			real, err := t.resolve(f)
 			if err != nil || k.config {
 				continue
 			}

@@ -55,6 +55,15 @@ type loader struct {
 	all    []*kust
 	used   map[string]role // what files are read as
 	edits  *edits          // nil for none
+	// warnings are those that krusty prints of the files.
+	warnings []string
+
+	// charts renders the charts of helmCharts, nil if nothing does, for
+	// kubeVersion.
+	charts      render.Renderer
+	kubeVersion string
+	inflated    map[string]string    // directories whose charts are, and for which namespace
+	made        map[string]*madeFile // by path
 }
 
 // role is how a build reads a file. A file can have several.
@@ -67,7 +76,7 @@ const (
 )
 
 func newLoader(f *files, e *edits) *loader {
-	return &loader{files: f, parsed: map[string]*kust{}, used: map[string]role{}, edits: e}
+	return &loader{files: f, parsed: map[string]*kust{}, used: map[string]role{}, edits: e, inflated: map[string]string{}, made: map[string]*madeFile{}}
 }
 
 // load reads the kustomization of dir and all that it leads to.
@@ -140,6 +149,9 @@ func (l *loader) parse(dir string, at source.Span) (*kust, error) {
 	if err := k.Unmarshal(data); err != nil {
 		return nil, &render.Fault{At: unknownField(k.file, doc.Node, err), Msg: err.Error(), Err: err}
 	}
+	if deprecated := k.CheckDeprecatedFields(); deprecated != nil {
+		l.warnings = append(l.warnings, *deprecated...)
+	}
 	k.FixKustomization()
 	k.fields = doc.Node
 	l.parsed[dir] = k
@@ -184,7 +196,7 @@ func (l *loader) follow(k *kust, depth int) error {
 			return err
 		}
 	}
-	return nil
+	return l.inflate(k)
 }
 
 // transforms reports whether k does more than list resources.
@@ -244,7 +256,7 @@ func (l *loader) directory(k *kust, field, ref string, config bool, depth int) (
 
 // use notes how the build reads a file, under its real path.
 func (l *loader) use(p string, as role) {
-	if real, err := l.real(p); err == nil {
+	if real, err := l.resolve(p); err == nil {
 		l.used[real] |= as
 	}
 }

@@ -63,6 +63,6 @@ func checkPullSecrets(p *rule.Pass, pod manifest.Pod, img manifest.Image, existi
 		}
 		missing = name
 	}
-	p.Add(rule.Problem{At: img.Place, Related: []result.Related{rule.See(missing, "named here")},
+	p.Add(rule.Problem{At: img.Place, Missing: result.Key{APIVersion: "v1", Kind: "Secret", Namespace: namespace, Name: missing.Str()}, Related: []result.Related{rule.See(missing, "named here")},
 		Message: fmt.Sprintf("%s is private, and pull secret %q exists nowhere: nodes cannot pull it", subject(img), missing.Str())})
 }

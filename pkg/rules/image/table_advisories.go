@@ -33,6 +33,7 @@ func (a advisory) affects(r []int) bool {
 // software that manifests deploy by its own image.
 var advisories = []advisory{
 	{[]string{"ingress-nginx/controller", "ingress-nginx/controller-chroot", "nginx-ingress-controller"}, "CVE-2025-1974", "whoever reaches the admission webhook runs code as the controller", "", []string{"1.11.5", "1.12.1"}},
+	{[]string{"ingress-nginx/controller", "ingress-nginx/controller-chroot"}, "CVE-2026-24512", "a path in an Ingress becomes code in the controller", "1.11.5", []string{"1.13.7", "1.14.3"}},
 	{[]string{"argoproj/argocd"}, "CVE-2022-29165", "anybody may log in as any user where anonymous access is on", "1.4.0", []string{"2.1.15", "2.2.9", "2.3.4"}},
 	{[]string{"argoproj/argocd"}, "CVE-2025-55190", "project tokens read repository credentials", "2.13.0", []string{"2.13.9", "2.14.16", "3.0.14", "3.1.2"}},
 	{[]string{"kyverno/kyverno"}, "CVE-2022-47633", "image signatures can be bypassed", "1.8.3", []string{"1.8.5"}},
@@ -60,6 +61,7 @@ var advisories = []advisory{
 	{[]string{"library/tomcat", "bitnami/tomcat"}, "CVE-2025-24813", "a partial upload can run code", "9.0.0", []string{"9.0.99", "10.1.35", "11.0.3"}},
 	{[]string{"library/httpd", "bitnami/apache"}, "CVE-2021-42013", "a path with dots reads files and runs programs", "2.4.49", []string{"2.4.51"}},
 	{[]string{"library/redis", "bitnami/redis"}, "CVE-2025-49844", "a Lua script runs code in the server", "", []string{"6.2.20", "7.2.11", "7.4.6", "8.0.4", "8.2.2"}},
+	{[]string{"library/mongo", "bitnami/mongodb", "mongodb/mongodb-community-server"}, "CVE-2025-14847", "anybody reads the server's memory before login", "", []string{"4.4.30", "5.0.32", "6.0.27", "7.0.28", "8.0.17", "8.2.3"}},
 	{[]string{"library/couchdb", "bitnami/couchdb"}, "CVE-2022-24706", "the default cookie gives anybody the administrator's rights", "", []string{"3.2.2"}},
 	{[]string{"kibana"}, "CVE-2019-7609", "Timelion runs anybody's code", "3.0.0", []string{"5.6.15", "6.6.1"}},
 	{[]string{"library/drupal", "bitnami/drupal"}, "CVE-2018-7600", "a form runs anybody's code", "6.0", []string{"7.58", "8.3.9", "8.4.6", "8.5.1"}},

@@ -16,7 +16,9 @@ type lifetime struct {
 type ended struct{ line, on string }
 
 // lifetimes are the products whose images are common, by their projects'
-// release policies as endoflife.date collects them.
+// release policies as endoflife.date collects them. Alpine, Argo CD, MariaDB,
+// MongoDB, nginx, Node.js, PHP, PostgreSQL, Python, Redis and Ruby have been
+// compared with it; where a project's own page says another day, the page wins.
 var lifetimes = []lifetime{
 	alpine,
 	{"Debian", []string{"library/debian"}, []ended{{"8", "2020-06-30"}, {"9", "2022-06-30"}, {"10", "2024-06-30"}}},
@@ -53,15 +55,16 @@ var lifetimes = []lifetime{
 		{"10.8", "2023-05-20"}, {"10.9", "2023-08-22"}, {"10.10", "2023-11-17"},
 	}},
 	{"MongoDB", []string{"library/mongo", "bitnami/mongodb"}, []ended{
-		{"4.0", "2022-04-30"}, {"4.2", "2023-04-30"}, {"4.4", "2024-02-29"}, {"5.0", "2024-10-31"}, {"6.0", "2025-07-31"},
+		{"4.0", "2022-04-30"}, {"4.2", "2023-04-30"}, {"4.4", "2024-02-29"}, {"5.0", "2024-10-31"}, {"5.1", "2022-01-18"}, {"5.2", "2022-03-23"}, {"5.3", "2022-07-31"},
+		{"6.0", "2025-07-31"}, {"6.1", "2023-02-09"}, {"6.2", "2023-04-24"}, {"6.3", "2023-08-31"}, {"7.1", "2024-01-23"}, {"7.2", "2024-03-27"}, {"7.3", "2024-10-31"}, {"8.1", "2025-09-30"},
 	}},
 	{"Redis", []string{"library/redis", "bitnami/redis"}, []ended{{"5.0", "2022-04-27"}, {"6.0", "2022-05-31"}, {"7.0", "2024-07-29"}, {"8.0", "2026-02-11"}}},
 	{"Elasticsearch", []string{"elasticsearch", "elasticsearch-oss"}, []ended{{"6", "2022-02-10"}, {"7", "2026-01-15"}}},
 	{"Kibana", []string{"kibana", "kibana-oss"}, []ended{{"6", "2022-02-10"}, {"7", "2026-01-15"}}},
 	{"Logstash", []string{"logstash", "logstash-oss"}, []ended{{"6", "2022-02-10"}, {"7", "2026-01-15"}}},
 	{"nginx", []string{"library/nginx", "nginxinc/nginx-unprivileged", "bitnami/nginx"}, []ended{
-		{"1.18", "2021-04-20"}, {"1.20", "2022-05-24"}, {"1.21", "2022-05-24"}, {"1.22", "2023-04-11"}, {"1.23", "2023-04-11"},
-		{"1.24", "2024-04-23"}, {"1.25", "2024-04-23"}, {"1.26", "2025-04-23"}, {"1.27", "2025-04-23"},
+		{"1.18", "2021-04-20"}, {"1.19", "2021-05-25"}, {"1.20", "2022-05-24"}, {"1.21", "2022-06-21"}, {"1.22", "2023-04-11"}, {"1.23", "2023-05-23"},
+		{"1.24", "2024-04-23"}, {"1.25", "2024-05-29"}, {"1.26", "2025-04-23"}, {"1.27", "2025-06-24"},
 	}},
 
 	{"Kubernetes", []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubectl"}, []ended{

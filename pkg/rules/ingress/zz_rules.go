@@ -7,6 +7,23 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
+		GatewayListenerInClear,
+		GatewayRoutesAnyNamespace,
+		IngressAnnotationInjection,
+		IngressClassMissing,
+		IngressCorsAnyOrigin,
+		IngressDefaultBackendCatchesAll,
+		IngressHostWildcard,
+		IngressNginxRetired,
+		IngressRouteConflict,
+		IngressSecurityHeadersMissing,
+		IngressSnippetAnnotation,
+		IngressSnippetsAllowed,
+		IngressTLSHostUncovered,
+		IngressTLSRedirectDisabled,
 		IngressWithoutTls,
+		RouteBackendMissing,
+		WafDetectionOnly,
+		WafRulesMissing,
 	}
 }

@@ -6,5 +6,9 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
-	return []*rule.Rule{}
+	return []*rule.Rule{
+		MeshAuthorizationAllowsAll,
+		MeshMTLSDisabled,
+		MeshMTLSPermissive,
+	}
 }

@@ -8,10 +8,15 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
 		DefaultNamespaceUsed,
+		NamespaceUndeclared,
+		NamespaceWithoutLimitRange,
 		NamespaceWithoutPsa,
+		NamespaceWithoutQuota,
 		PsaLevelPrivileged,
 		PsaRejectsWorkload,
 		PsaWarnOnly,
+		QuotaRejectsWorkload,
 		SystemNamespaceUsed,
+		UnrelatedApplicationsShareNamespace,
 	}
 }

@@ -80,22 +80,3 @@ func wholeRange(block manifest.Place) bool {
 	}
 	return false
 }
-
-// egressPorts are the ports that an egress rule lists, as written; a range
-// of ports is "".
-func egressPorts(r manifest.Place) []string {
-	var out []string
-	for port := range r.At("ports").Items() {
-		n := port.At("port").Str() + port.At("portNumber", "port").Str()
-		if port.At("endPort").Exists() {
-			n = ""
-		}
-		out = append(out, n)
-	}
-	for list := range r.At("toPorts").Items() {
-		for port := range list.At("ports").Items() {
-			out = append(out, port.At("port").Str())
-		}
-	}
-	return append(out, r.At("destination", "ports").Strings()...)
-}

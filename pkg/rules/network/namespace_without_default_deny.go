@@ -55,7 +55,7 @@ type DefaultDenyParams struct {
 
 func defaultDenyProblem(at manifest.Place, n netpol.Namespace, d netpol.Direction) rule.Problem {
 	verb := map[netpol.Direction]string{netpol.Ingress: "accept traffic from", netpol.Egress: "may connect to"}[d]
-	pr := rule.Problem{At: at, Evidence: string(d) + " " + n.Name}
+	pr := rule.Problem{At: at, Evidence: string(d), Namespace: n.Name}
 	if len(n.Bare) == 0 {
 		pr.Message = fmt.Sprintf("no policy isolates all pods of namespace %q: workloads to come %s every pod", n.Name, verb)
 		return pr

@@ -31,7 +31,7 @@ private networks.`,
 				if !ok {
 					continue
 				}
-				ports := egressPorts(r)
+				ports := rulePorts(r)
 				pr := rule.Problem{At: at, Message: o.String() + " lets the pods that it selects connect to anywhere: data may leave, and private networks are in reach"}
 				if len(ports) > 0 {
 					if slices.ContainsFunc(ports, func(port string) bool { return port != "80" && port != "443" }) {

@@ -8,9 +8,14 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
 		NamespaceWithoutDefaultDeny,
+		PolicyAllowsAllNamespaces,
+		PolicyAllowsAllPeers,
 		PolicyDirectionIgnored,
 		PolicyEgressOpen,
 		PolicyEnforcementDisabled,
+		PolicyPeerSelectsNothing,
+		PolicyPortNeverServed,
+		PolicySelectsNothing,
 		ServiceExternalIps,
 		ServiceExternalNameInternal,
 		ServiceLoadBalancerPublic,

@@ -1,6 +1,7 @@
 package reliability
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -38,7 +39,10 @@ status. Load then meets a fixed number of pods.`,
 			case !vertical && slices.Contains([]string{"CronJob", "DaemonSet", "Job", "Pod", "Service", "ConfigMap", "Ingress"}, kind):
 				p.Report(ref.At("kind"), "%s scales a %s, which has no scale: it does nothing", o, kind)
 			case target(p.Index, ref, namespace) == nil && p.Index.Owns(namespace):
-				p.Report(ref.At("name"), "%s scales %s %q, which is not in namespace %q: it does nothing", o, kind, ref.At("name").Str(), namespace)
+				p.Add(rule.Problem{
+					At: ref.At("name"), Missing: result.Key{APIVersion: ref.At("apiVersion").Str(), Kind: kind, Namespace: namespace, Name: ref.At("name").Str()},
+					Message: fmt.Sprintf("%s scales %s %q, which is not in namespace %q: it does nothing", o, kind, ref.At("name").Str(), namespace),
+				})
 			}
 		}
 	},

@@ -24,7 +24,7 @@ workload's.`,
 	On: scalable,
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		pod, ok := o.Pod()
-		if !ok || replicas(o) < 2 || pod.Spec.At("topologySpreadConstraints").Len() > 0 || keepsApart(pod) {
+		if !ok || replicas(o) < 2 || pod.Spec.At("topologySpreadConstraints").Len() > 0 || keepsApart(p.Index, pod) {
 			return
 		}
 		p.Report(pod.Spec.At("topologySpreadConstraints"), "%s spreads its %d replicas neither by constraint nor by anti-affinity: one node's failure may take all", o, replicas(o))
@@ -33,7 +33,7 @@ workload's.`,
 
 // keepsApart reports whether an anti-affinity keeps pods with the pod's own
 // labels on different nodes or in different zones.
-func keepsApart(pod manifest.Pod) bool {
+func keepsApart(x *index.Index, pod manifest.Pod) bool {
 	at := pod.Spec.At("affinity", "podAntiAffinity")
 	var terms []manifest.Place
 	for t := range at.At("requiredDuringSchedulingIgnoredDuringExecution").Items() {
@@ -45,7 +45,11 @@ func keepsApart(pod manifest.Pod) bool {
 	return slices.ContainsFunc(terms, func(t manifest.Place) bool {
 		switch t.At("topologyKey").Str() {
 		case "kubernetes.io/hostname", "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone":
-			selector := t.At("labelSelector")
+			selector, namespaces := t.At("labelSelector"), t.At("namespaces")
+			// Named namespaces take the place of the pod's own.
+			if namespaces.Len() > 0 && !slices.Contains(namespaces.Strings(), x.Namespace(pod.Object)) && !t.At("namespaceSelector").Exists() {
+				return false
+			}
 			return selector.Exists() && index.Matches(selector, pod.Labels())
 		}
 		return false

@@ -19,12 +19,16 @@ of its template, and one without a selector.`,
 			"https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#set-references-in-api-objects",
 		},
 	},
-	On: rule.Kinds("apps", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"),
+	On: rule.Or(rule.Kinds("apps", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), rule.Kinds("apps.openshift.io", "DeploymentConfig"), rule.Kinds("", "ReplicationController")),
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		at := o.At("spec", "selector")
 		pod, ok := o.Pod()
 		switch {
 		case !ok: // a template without a spec is the schema's business
+		case !o.Is("apps", o.Key.Kind): // a plain map, which may be left out
+			if at.Len() > 0 && !index.MatchesMap(at, pod.Labels()) {
+				p.Report(at, "%s has a selector that its own template does not match: the API server refuses it", o)
+			}
 		case at.At("matchLabels").Len()+at.At("matchExpressions").Len() == 0:
 			// Versions before apps/v1 and apps/v1beta2 took the template's labels.
 			if o.Key.APIVersion != "apps/v1beta1" {

@@ -35,7 +35,10 @@ join.`,
 			pod, _ := o.Pod()
 			switch s := p.Index.Get("", "Service", p.Index.Namespace(o), at.Str()); {
 			case s == nil:
-				p.Report(at, "%s names service %q, which is not rendered: its pods have no names in DNS", o, at.Str())
+				p.Add(rule.Problem{
+					At: at, Missing: result.Key{APIVersion: "v1", Kind: "Service", Namespace: p.Index.Namespace(o), Name: at.Str()},
+					Message: fmt.Sprintf("%s names service %q, which is not rendered: its pods have no names in DNS", o, at.Str()),
+				})
 			case s.At("spec", "clusterIP").Str() != "None":
 				p.Add(rule.Problem{At: at, Message: fmt.Sprintf("%s names %s, which is not headless: its pods have no names in DNS", o, s),
 					Related: []result.Related{rule.See(s.At("spec", "clusterIP"), "clusterIP is not None")}})

@@ -23,7 +23,8 @@ func controller(o *manifest.Object) bool {
 // scalable reports whether the object is a workload with a number of replicas
 // that stands for an application.
 func scalable(o *manifest.Object) bool {
-	return o.Is("apps", "Deployment", "StatefulSet") || o.Is("extensions", "Deployment")
+	return o.Is("apps", "Deployment", "StatefulSet") || o.Is("extensions", "Deployment") ||
+		o.Is("apps.openshift.io", "DeploymentConfig") || o.Is("argoproj.io", "Rollout")
 }
 
 // replicas is what the workload writes, or the default.

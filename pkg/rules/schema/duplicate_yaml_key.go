@@ -24,6 +24,14 @@ file: what was reviewed may not be what runs.`,
 	},
 	On: rule.Any,
 	Object: func(p *rule.Pass, o *manifest.Object) {
+		for at := range stringFields(o) {
+			if what := lookAlike(at); what != "" {
+				p.Add(rule.Problem{
+					At: at, Severity: new(result.Low), Fix: "put the value in quotes",
+					Message: fmt.Sprintf("%q is written without quotes where a string is meant: readers of YAML 1.1, as Kubernetes' tools are, take it for %s", at.Str(), what),
+				})
+			}
+		}
 		if len(o.Doc.Notes) == 0 || o.Doc.Objects()[0].Node != o.Node {
 			return // a List's notes are told once, with its first object
 		}

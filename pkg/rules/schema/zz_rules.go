@@ -7,7 +7,12 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
+		DuplicateObject,
 		DuplicateYAMLKey,
+		LabelValueInvalid,
+		PortNameInvalid,
+		RequiredMetadataMissing,
+		ScheduleInvalid,
 		SchemaInvalid,
 	}
 }

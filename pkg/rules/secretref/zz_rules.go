@@ -7,6 +7,20 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
+		ConfigMapPersonalData,
+		ConfigMapReferenceMissing,
+		ExternalSecretStoreMissing,
+		LongLivedTokenSecret,
+		SealedSecretClusterWide,
+		SecretDataCommitted,
+		SecretEnvReference,
+		SecretInConfigMap,
+		SecretInContainerArgs,
 		SecretInEnvValue,
+		SecretReferenceMissing,
+		SecretStoreUnrestricted,
+		SopsFileInClear,
+		VaultAgentMisused,
+		VaultAgentSkipsTLS,
 	}
 }

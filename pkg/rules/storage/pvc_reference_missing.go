@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +31,10 @@ that it exists.`,
 			namespace := p.Index.Namespace(pod.Object)
 			for name, at := range claims(pod) {
 				if !slices.Contains(existing, name) && !slices.Contains(existing, namespace+"/"+name) && !created(p.Index, namespace, name) {
-					p.Report(at, "%s mounts claim %q, which nothing here creates: its pods stay in Pending", pod.Object, name)
+					p.Add(rule.Problem{
+						At: at, Missing: result.Key{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: p.Index.Namespace(pod.Object), Name: name},
+						Message: fmt.Sprintf("%s mounts claim %q, which nothing here creates: its pods stay in Pending", pod.Object, name),
+					})
 				}
 			}
 		}

@@ -1,0 +1,121 @@
+// Package cache keeps what was fetched or computed between runs: contents under
+// the SHA-256 of their bytes, and names that stand for contents. A content is
+// verified each time it is read, so that a damaged cache costs time and never
+// an answer. Everything is written under a temporary name and renamed: several
+// processes may use one cache, and a killed one leaves nothing half.
+package cache
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Store is a cache in a directory. The zero value, and nil, hold nothing and
+// keep nothing. Safe for concurrent use.
+type Store struct{ dir string }
+
+// Open uses the directory dir, which is made when something is first kept.
+func Open(dir string) *Store { return &Store{dir} }
+
+// Dir is the directory, for messages.
+func (s *Store) Dir() string {
+	if s == nil {
+		return ""
+	}
+	return s.dir
+}
+
+// maxName bounds a name's file: a digest and the name itself.
+const maxName = 64 << 10
+
+// Put keeps data under name in a space of names ("chart", "image").
+func (s *Store) Put(space, name string, data []byte) error {
+	if s == nil || s.dir == "" {
+		return nil
+	}
+	sum := digest(data)
+	if err := s.write(s.content(sum), data); err != nil {
+		return err
+	}
+	return s.write(s.name(space, name), []byte(sum+"\n"+name+"\n"))
+}
+
+// Get finds what name stands for, of at most limit bytes. ok is false if it is
+// not kept, or no longer whole.
+func (s *Store) Get(space, name string, limit int64) (data []byte, ok bool, err error) {
+	if s == nil || s.dir == "" {
+		return nil, false, nil
+	}
+	ref, ok, err := read(s.name(space, name), maxName)
+	if !ok {
+		return nil, false, err
+	}
+	sum, rest, _ := strings.Cut(string(ref), "\n")
+	if len(sum) != sha256.Size*2 || strings.Trim(sum, "0123456789abcdef") != "" || rest != name+"\n" {
+		return nil, false, nil // damaged
+	}
+	data, ok, err = read(s.content(sum), limit)
+	if !ok || digest(data) != sum {
+		return nil, false, err
+	}
+	return data, true, nil
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Store) content(sum string) string { return filepath.Join(s.dir, "sha256", sum[:2], sum) }
+
+// name is the file of a name, which may hold anything, so its digest stands
+// for it.
+func (s *Store) name(space, name string) string {
+	return filepath.Join(s.dir, space, digest([]byte(name)))
+}
+
+func read(p string, limit int64) ([]byte, bool, error) {
+	f, err := os.Open(p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("reading the cache: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, false, fmt.Errorf("reading the cache: %w", err)
+	}
+	return data, int64(len(data)) <= limit, nil
+}
+
+func (s *Store) write(p string, data []byte) error {
+	err := os.MkdirAll(filepath.Dir(p), 0o700)
+	if err != nil {
+		return fmt.Errorf("writing the cache: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(p), ".tmp*")
+	if err != nil {
+		return fmt.Errorf("writing the cache: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), p)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the cache: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kustoms-dev/kustoms/pkg/config"
+	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/image/db"
+	"github.com/kustoms-dev/kustoms/pkg/image/native"
+	"github.com/kustoms-dev/kustoms/pkg/image/registry"
+	"github.com/kustoms-dev/kustoms/pkg/network"
+	"github.com/kustoms-dev/kustoms/pkg/scan"
+)
+
+// maxLayerDownload bounds one response: layers and databases are larger than
+// what else is fetched.
+const maxLayerDownload = 16 << 30
+
+// registryFlags say where images may be read from.
+func registryFlags() []ucli.Flag {
+	return []ucli.Flag{
+		&ucli.StringSliceFlag{Name: "registry", EnvVars: []string{"KUSTOMS_REGISTRY"}, Usage: "with --allow-network, read images of this `HOST`, such as docker.io, registry.example.com:5000 or *.example.com; repeatable"},
+		&ucli.StringSliceFlag{Name: "registry-mirror", EnvVars: []string{"KUSTOMS_REGISTRY_MIRROR"}, Usage: "try a mirror before a registry, as `HOST=MIRROR[/PATH]`; repeatable"},
+		&ucli.StringFlag{Name: "platform", EnvVars: []string{"KUSTOMS_PLATFORM"}, Usage: "of images for several platforms, read the one for `OS/ARCH` (default: linux/amd64, or the first for Linux)"},
+		&ucli.DurationFlag{Name: "image-timeout", EnvVars: []string{"KUSTOMS_IMAGE_TIMEOUT"}, Value: 10 * time.Minute, Usage: "give up one image after this `TIME`"},
+	}
+}
+
+// dbFlags say where vulnerability data is and comes from.
+func dbFlags() []ucli.Flag {
+	return []ucli.Flag{
+		&ucli.StringFlag{Name: "db-dir", EnvVars: []string{"KUSTOMS_DB_DIR"}, Usage: "keep vulnerability data in this `DIR` (default: kustoms/vulnerabilities in the user's cache directory)"},
+		&ucli.StringFlag{Name: "db-source", EnvVars: []string{"KUSTOMS_DB_SOURCE"}, Value: db.PublicURL, Usage: "fetch it from this `ADDRESS`: https://… laid out as OSV's bucket, oci://registry/repository:tag, or a folder"},
+		&ucli.DurationFlag{Name: "db-max-age", EnvVars: []string{"KUSTOMS_DB_MAX_AGE"}, Value: db.DefaultMaxAge, Usage: "take data of this `AGE` at most; 0 takes any"},
+	}
+}
+
+// dbStore is the store that the flags name.
+func dbStore(c *ucli.Context) (*db.Store, error) {
+	dir := c.String("db-dir")
+	if dir == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return nil, usage("say where with --db-dir", "no place for vulnerability data: %v", err)
+		}
+		dir = filepath.Join(base, "kustoms", "vulnerabilities")
+	}
+	return &db.Store{Dir: dir, Now: time.Now}, nil
+}
+
+// dbSource is where the flags fetch data from; nil, and why, where they may
+// not.
+func dbSource(c *ucli.Context, p network.Policy) (src db.Source, why string, err error) {
+	addr := c.String("db-source")
+	remote := strings.Contains(addr, "://")
+	if remote && !p.Allow {
+		return nil, "the network is not allowed", nil
+	}
+	o := db.SourceOptions{Insecure: p.Insecure}
+	if remote {
+		// The operator's own word names the source's host.
+		_, rest, _ := strings.Cut(addr, "://")
+		host, _, _ := strings.Cut(rest, "/")
+		p.Hosts = append(slices.Clone(p.Hosts), host)
+		p.Hosts = append(p.Hosts, registry.Companions(host)...)
+		p.MaxBody = maxLayerDownload
+		if o.Client, err = p.Client(); err != nil {
+			return nil, "", usage("", "network: %v", err)
+		}
+	}
+	if src, err = db.NewSource(addr, o); err != nil {
+		return nil, "", usage("kustoms db update --help shows the forms", "--db-source: %v", err)
+	}
+	return src, "", nil
+}
+
+// registryReader opens images as the flags allow.
+func registryReader(c *ucli.Context, p network.Policy, local bool) (*registry.Reader, error) {
+	o := registry.Options{Insecure: p.Insecure, Platform: c.String("platform"), Local: local, Mirrors: map[string][]string{}}
+	named := p // what references may name
+	named.Hosts = slices.Concat(p.Hosts, c.StringSlice("registry"))
+	for _, h := range c.StringSlice("registry") {
+		if h == "docker.io" {
+			named.Hosts = append(named.Hosts, "index.docker.io")
+		}
+	}
+	for _, m := range c.StringSlice("registry-mirror") {
+		from, to, ok := strings.Cut(m, "=")
+		if !ok || from == "" || to == "" {
+			return nil, usage("such as docker.io=mirror.example.com/dockerhub", "--registry-mirror %q: want HOST=MIRROR[/PATH]", m)
+		}
+		o.Mirrors[from] = append(o.Mirrors[from], to)
+		host, _, _ := strings.Cut(to, "/")
+		named.Hosts = append(named.Hosts, host)
+	}
+	if err := named.Check(); err != nil {
+		return nil, usage("", "--registry: %v", err)
+	}
+	if p.Allow {
+		reached := named // where registries send their clients, too
+		reached.Hosts = slices.Clone(named.Hosts)
+		for _, h := range named.Hosts {
+			reached.Hosts = append(reached.Hosts, registry.Companions(h)...)
+		}
+		reached.MaxBody = maxLayerDownload
+		t, err := reached.Transport()
+		if err != nil {
+			return nil, usage("", "network: %v", err)
+		}
+		o.Transport, o.Allowed = t, named.Reaches
+	}
+	r, err := registry.New(o)
+	if err != nil {
+		return nil, usage("", "%v", err)
+	}
+	return r, nil
+}
+
+// imageScanner is the scanner that the flags describe. Close it.
+func imageScanner(c *ucli.Context, cfg *config.Config, stderr io.Writer, local bool) (image.Scanner, func() error, error) {
+	p, err := networkPolicy(c, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	reader, err := registryReader(c, p, local)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := dbStore(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	src, why, err := dbSource(c, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	data := &db.Opener{Store: store, Source: src, Why: why, MaxAge: c.Duration("db-max-age"), Tell: dbProgress(stderr, c.Bool("quiet"))}
+	jobs := cfg.Jobs
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	s := native.New(native.Options{Registry: reader, Data: data, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: jobs})
+	return image.Once(s, jobs), data.Close, nil
+}
+
+// lookUp gives the run's image analyzer a scanner.
+func lookUp(run *scan.Run, s image.Scanner) {
+	for i, a := range run.Analyzers {
+		if _, ok := a.(image.Analyzer); ok {
+			run.Analyzers[i] = image.Analyzer{Scanner: s}
+		}
+	}
+}
+
+// dbProgress tells of an update: on a terminal as it goes, elsewhere a line a
+// step.
+func dbProgress(w io.Writer, quiet bool) db.Progress {
+	if quiet {
+		return nil
+	}
+	last := ""
+	return func(eco, step string, done, total int64) {
+		line := fmt.Sprintf("%s the advisories of %s", step, eco)
+		if !isTerminal(w) {
+			if line != last {
+				fmt.Fprintf(w, "kustoms: %s\n", line)
+			}
+			last = line
+			return
+		}
+		unit, scale := "", int64(1)
+		if step == "fetching" {
+			unit, scale = " MB", 1<<20
+		}
+		if total > 0 {
+			fmt.Fprintf(w, "\r\x1b[K%s: %d of %d%s", line, done/scale, total/scale, unit)
+		} else {
+			fmt.Fprintf(w, "\r\x1b[K%s: %d%s", line, done/scale, unit)
+		}
+		if total > 0 && done >= total {
+			fmt.Fprint(w, "\r\x1b[K")
+		}
+	}
+}

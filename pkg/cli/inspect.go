@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kustoms-dev/kustoms/pkg/config"
+	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+)
+
+func inspectCommand(stderr io.Writer) *ucli.Command {
+	return &ucli.Command{
+		Name: "inspect", Usage: "look images up for known vulnerabilities, by reference", ArgsUsage: "IMAGE...",
+		Description: `An image is a reference, an OCI folder or an archive of docker save.
+
+Examples:
+   kustoms inspect --allow-network --registry ghcr.io ghcr.io/example/web:1.4
+   kustoms inspect oci:build/web
+   kustoms inspect docker-archive:web.tar --json
+
+Exit codes: as for kustoms scan.`,
+		Flags: append(append(append(networkFlags(), registryFlags()...), dbFlags()...),
+			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on vulnerabilities of this `SEVERITY` or worse; none never fails (default: high)"},
+			&ucli.BoolFlag{Name: "json", Usage: "packages, layers and vulnerabilities, as JSON"},
+			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress"},
+		),
+		Action: func(c *ucli.Context) error { return inspect(c, stderr) },
+	}
+}
+
+func inspect(c *ucli.Context, stderr io.Writer) error {
+	if !c.Args().Present() {
+		return usage("kustoms inspect IMAGE", "which image?")
+	}
+	cfg := config.Default()
+	if v := c.String("fail-on"); v != "" {
+		if err := cfg.FailOn.UnmarshalText([]byte(v)); err != nil {
+			return usage("", "--fail-on: %v", err)
+		}
+	}
+	s, done, err := imageScanner(c, cfg, stderr, true)
+	if err != nil {
+		return err
+	}
+	defer done()
+	rep := &result.Report{Gate: result.Gate{FailOn: string(cfg.FailOn)}}
+	var sink result.Sink
+	var all []*image.Result
+	for _, ref := range c.Args().Slice() {
+		res, err := s.Scan(c.Context, ref)
+		if err != nil {
+			sink.Stage(result.Stage{Name: "images", Status: result.Failed, Reason: err.Error()})
+			fmt.Fprintf(stderr, "kustoms: %s: %v\n", ref, err)
+			continue
+		}
+		for _, g := range res.Gaps {
+			fmt.Fprintf(stderr, "kustoms: %s: %s\n", ref, g)
+			if !g.Known {
+				sink.Stage(result.Stage{Name: "images", Status: result.Failed, Reason: g.String()})
+			}
+		}
+		image.Report(&sink, ref, []result.Image{{Ref: ref}}, res)
+		all = append(all, res)
+	}
+	rep.Findings, rep.Stages = sink.Take()
+	if c.Bool("json") {
+		if err := printJSON(c.App.Writer, all); err != nil {
+			return err
+		}
+		return verdict(rep)
+	}
+	for _, res := range all {
+		if err := printResult(c.App.Writer, res); err != nil {
+			return err
+		}
+	}
+	return verdict(rep)
+}
+
+func printResult(out io.Writer, r *image.Result) error {
+	fmt.Fprintf(out, "%s\n   digest %s\n", r.Image.Ref, r.Image.Digest)
+	if r.Image.OS != "" {
+		fmt.Fprintf(out, "   %q, %s\n", r.Image.OS, r.Image.Platform)
+	}
+	fmt.Fprintf(out, "   %d layers, %d packages, %d known vulnerabilities", len(r.Layers), len(r.Packages), len(r.Vulnerabilities))
+	if r.Hidden > 0 {
+		fmt.Fprintf(out, " (and %d that the distribution calls unimportant)", r.Hidden)
+	}
+	fmt.Fprintln(out)
+	if len(r.Vulnerabilities) == 0 {
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nSEVERITY\tID\tPACKAGE\tINSTALLED\tFIXED IN\tLAYER")
+	for _, v := range r.Vulnerabilities {
+		for _, p := range v.Packages {
+			layer := fmt.Sprintf("%d", p.Layer.Index+1)
+			if p.Layer.Base {
+				layer += " (base)"
+			}
+			fixed := p.Fixed
+			if fixed == "" {
+				fixed = "-"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", v.Rating, v.ID, clean(p.Name), clean(p.Installed), clean(fixed), layer)
+		}
+	}
+	return w.Flush()
+}
+
+// clean makes text of an image safe to print.
+func clean(s string) string {
+	q := fmt.Sprintf("%+q", s)
+	return q[1 : len(q)-1]
+}
