@@ -32,6 +32,15 @@ generate: ## Write the generated files: the lists of rules, docs/rules, and the 
 	cp ci-templates/github/action.yml action.yml
 	cp ci-templates/sh/*.sh ci-templates/jenkins/resources/dev/kustoms/
 
+.PHONY: roles
+roles: ## Rewrite the table of Kubernetes' own roles (downloads k8s.io/kubernetes)
+	cd "$$(mktemp -d)" && for v in v1.33.0 v1.34.0 v1.35.4 v1.36.3 v1.37.2; do $(GO) mod download k8s.io/kubernetes@$$v || exit 1; done
+	$(GO) run ./pkg/internal/gen/roles -cache "$$($(GO) env GOMODCACHE)"
+
+.PHONY: schemas
+schemas: ## Write the embedded schemas of Kubernetes' kinds (fetches the k8s.io/kubernetes modules)
+	$(GO) run ./pkg/internal/gen/schema
+
 .PHONY: golden
 golden: ## Rewrite the golden files and examples/*/expect.txt; read the diff
 	$(GO) test -count=1 $$($(GO) list -f '{{$$p := .ImportPath}}{{range .TestImports}}{{if eq . "github.com/kustoms-dev/kustoms/pkg/internal/golden"}}{{$$p}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "github.com/kustoms-dev/kustoms/pkg/internal/golden"}} {{$$p}}{{end}}{{end}}' ./...) -update
@@ -49,7 +58,8 @@ new-rule: ## Scaffold a rule that has a row in the catalogue: make new-rule NAME
 	$(GO) run ./pkg/internal/gen/code -dir pkg/rules -new "$(NAME)"
 
 .PHONY: conformance
-conformance: ## Compare with helm, kustomize and labelled manifests: CORPUS=DIR
+conformance: ## Compare with helm, kustomize, kubeconform, Pod Security admission and labelled manifests: CORPUS=DIR
+	KUSTOMS_PODS=100000 $(GO) test -count=1 -v -run TestGenerated -timeout 30m ./pkg/analysis/podsecurity
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" KUSTOMS_WHOLE_CORPUS=1 $(GO) test -count=1 -run TestFindsWhatGitleaksFinds ./pkg/secret
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) run ./pkg/internal/conformance
 

@@ -18,6 +18,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/render/plain"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
+	"github.com/kustoms-dev/kustoms/pkg/schema"
 	"github.com/kustoms-dev/kustoms/pkg/secret"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 	"github.com/kustoms-dev/kustoms/pkg/suppress"
@@ -53,6 +54,7 @@ func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Ru
 		analyzers = append(analyzers, a)
 	}
 	run.Targets = ts
+	run.Custom = schema.Define(discover.Definitions(repo, ts))
 	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{})
 	run.Triage = triage.Options{
 		Severity: sel.severity, Suppressions: c.Suppressions, Warn: c.Warning(),

@@ -5,9 +5,11 @@ package index
 
 import (
 	"cmp"
+	"sync"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/schema"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
@@ -22,11 +24,17 @@ type Index struct {
 	Repo  *source.Repo
 	Files []string
 
+	// Custom are the custom resources that the repository defines, whichever
+	// target deploys the definitions. May be nil.
+	Custom *schema.Definitions
+
 	byKind map[groupKind][]*manifest.Object
 	byKey  map[objectKey]*manifest.Object
 
 	bindings map[accountKey][]*manifest.Object
 	pods     map[string][]manifest.Pod // that run, by namespace
+
+	schemas func() *schema.Set
 }
 
 type groupKind struct{ group, kind string }
@@ -58,8 +66,15 @@ func New(t result.Target, docs []*manifest.Document) *Index {
 		}
 	}
 	x.indexBindings()
+	x.schemas = sync.OnceValue(func() *schema.Set {
+		return schema.NewSet(x.Version().Minor, schema.Define(x.Objects), x.Custom)
+	})
 	return x
 }
+
+// Schemas is what an API server of the target's version knows of its objects.
+// The target's own definitions of custom resources win over the repository's.
+func (x *Index) Schemas() *schema.Set { return x.schemas() }
 
 // Kind lists the objects of a kind in an API group ("" is the core group), in
 // any version.

@@ -108,6 +108,15 @@ func (p *Pass) Add(pr Problem) {
 	p.sink.Report(f)
 }
 
+// Skip tells what of the target the rule could not look at, as a skipped stage
+// of the name: without it, silence would look clean.
+func (p *Pass) Skip(stage, hint, format string, args ...any) {
+	p.sink.Stage(result.Stage{
+		Name: stage, Target: p.Index.Target.Name, Status: result.Skipped,
+		Reason: fmt.Sprintf(format, args...), Hint: hint,
+	})
+}
+
 // inTermsOfSource adds to a fix, which names fields of the object, the values
 // key that the field is made from: that is what a person edits. Where the
 // origin is not proven, or several keys made it, the fix names the field alone.

@@ -12,17 +12,15 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
-// unwritten are the rows without a rule yet. All but schema-invalid need an
-// analysis of the whole system: paths of permissions, of network policies, of
-// exposure, the state of a mesh or firewall, or Pod Security's evaluation.
+// unwritten are the rows without a rule yet. All need an analysis of the whole
+// system: paths of permissions, of network policies, of exposure, or the state
+// of a mesh or firewall.
 var unwritten = []string{
-	"aggregation-widens-builtin-role", "exposed-workload-holds-power", "workload-reaches-cluster-admin", "workload-reaches-namespace-admin",
+	"exposed-workload-holds-power",
 	"cni-ignores-network-policy", "connectivity-intent-violated", "host-network-bypasses-policy", "policy-blocks-declared-route", "policy-blocks-dns",
 	"policy-cancels-default-deny", "policy-provider-kind-unserved", "policy-reaches-kubelet", "policy-reaches-metadata-endpoint",
 	"cni-encryption-disabled", "mesh-authorization-missing", "mesh-injection-bypassed", "mesh-mtls-not-enforced", "mesh-strict-locks-out-client",
 	"ingress-without-waf", "unauthenticated-admin-service", "waf-disabled-for-route", "workload-exposed-outside",
-	"psa-rejects-workload",
-	"schema-invalid",
 }
 
 type row struct{ id, family, severity, off, scope string }

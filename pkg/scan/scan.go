@@ -20,6 +20,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/schema"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 	"github.com/kustoms-dev/kustoms/pkg/suppress"
 	"github.com/kustoms-dev/kustoms/pkg/triage"
@@ -45,8 +46,10 @@ type Run struct {
 	Analyzers  []Analyzer
 	Triage     triage.Options
 	Jobs       int
-	Tool       result.Tool
-	Gate       result.Gate
+	// Custom are the custom resources that the repository defines; may be nil.
+	Custom *schema.Definitions
+	Tool   result.Tool
+	Gate   result.Gate
 	// Progress is told of each target before and after; may be nil. Calls are
 	// not concurrent.
 	Progress func(Event)
@@ -242,6 +245,7 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, all
 		}
 	}
 	x := index.New(*t, docs)
+	x.Custom = r.Custom
 	all.rendered.add(x)
 	return x, nil
 }

@@ -28,6 +28,8 @@ var (
 	dotted = regexp.MustCompile(`^[\w-]+(?:\.[\w-]+)+$`)
 	number = regexp.MustCompile(`^[-+]?[\d.,:_]+(?:[a-zA-Z]{1,3})?$`)
 	pathy  = regexp.MustCompile(`^(?:~|\.{0,2})/[\w.{}$-]|^[A-Za-z]:\\|^[a-z][a-z0-9+.-]*://|^(?:vault|secret|secretref|ref\+[a-z0-9]+|op|file|env|aws-sm|gcp-sm|gsm|azkv|sops|bao|arn|keyvault|projects|kv)[:/+]`)
+	// hashed is what a password is compared with.
+	hashed = regexp.MustCompile(`^[\w.-]*:?(?:\$(?:2[abxy]|apr1|1|5|6|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2_sha)`)
 	// property is a path of names in a program or template.
 	property = regexp.MustCompile(`^\.?[A-Za-z_$]\w*(?:\.[A-Za-z_]\w*)+$|^\.[A-Za-z_]\w*$`)
 	code     = regexp.MustCompile(`^[\[({*&!|>%@$]|[\[({]|->|::|\b(?:os|process|System|ENV|env|self|this|config|settings|params|var|data|local|module|args?|opts?|options|request|req|ctx|props|state)\.[A-Za-z_]|==|\\[nrt"]$`)
@@ -99,7 +101,7 @@ func randomLike(v string) bool {
 
 // aside reports values that are something else, whatever their name.
 func aside(v string) bool {
-	return placeholder.MatchString(v) || reference.MatchString(v) || pathy.MatchString(v) || number.MatchString(v) || property.MatchString(v) && len(v) < 40 || code.MatchString(v) ||
+	return placeholder.MatchString(v) || reference.MatchString(v) || pathy.MatchString(v) || hashed.MatchString(v) || number.MatchString(v) || property.MatchString(v) && len(v) < 40 || code.MatchString(v) ||
 		strings.Contains(v, "-----BEGIN")
 }
 

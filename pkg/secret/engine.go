@@ -305,7 +305,7 @@ func (e *engine) match(v *view, rule int, w region, out *[]found) {
 		from, to := at[0]+w.from, at[1]+w.from
 		if f, ok := v.locate(from, to); ok {
 			f.rule = m.RuleID
-			if e.accept(m, v, &f) {
+			if e.accept(m, v, region{from, to}, &f) {
 				*out = append(*out, f)
 			}
 		}
@@ -313,7 +313,7 @@ func (e *engine) match(v *view, rule int, w region, out *[]found) {
 }
 
 // accept completes a match and applies what does not depend on the path.
-func (e *engine) accept(m *matcher, v *view, f *found) bool {
+func (e *engine) accept(m *matcher, v *view, at region, f *found) bool {
 	f.value = f.match
 	if groups := m.Regex.FindStringSubmatch(string(f.match)); len(groups) >= 2 {
 		if m.SecretGroup > 0 {
@@ -328,11 +328,9 @@ func (e *engine) accept(m *matcher, v *view, f *found) bool {
 	if m.Entropy != 0 && entropy(string(f.value)) <= m.Entropy || m.check != nil && !m.check(string(f.match), string(f.value)) {
 		return false
 	}
-	if f.depth == 0 { // narrow to the secret itself
-		if i := strings.Index(string(f.match), string(f.value)); i >= 0 {
-			f.start = f.from + i
-			f.end = f.start + len(f.value)
-		}
+	if i := strings.Index(v.text[at.from:at.to], string(f.value)); i >= 0 { // narrow to the secret itself
+		r := v.back(region{at.from + i, at.from + i + len(f.value)})
+		f.start, f.end = r.from, max(r.to, r.from)
 	}
 	return !e.allowed(m, "", f, false)
 }

@@ -129,12 +129,12 @@ func FuzzFindsWhatGitleaksFinds(f *testing.F) {
 	e, d := both(f)
 	for _, s := range []string{
 		"key: " + awsID, "token = \"" + githubPAT + "\"\n", "a: " + b64("token: "+githubPAT) + "\n",
-		"x: " + b64(b64("password="+slackBot)) + "\n", "api_key: 'Zk3Jq8Lm2Xw9Rt5V'\nsecret=%41%42%43" + githubPAT,
-		"K\u212aey\u017fecret: Zk3Jq8Lm2Xw9Rt5V\n", "auth \u00e9\u00e9 token => Zk3Jq8Lm2Xw9Rt5Vaa;\\n",
-		"U+0074 U+006F \\u0067\\u0068\\u0070_" + githubPAT[4:], strings.Repeat("secret token key ", 30) + "= Zk3Jq8Lm2Xw9Rt5V",
+		"x: " + b64(b64("password="+slackBot)) + "\n", "api_key: 'Zk3Jq8" + "Lm2Xw9Rt5V'\nsecret=%41%42%43" + githubPAT,
+		"K\u212aey\u017fecret: Zk3Jq8" + "Lm2Xw9Rt5V\n", "auth \u00e9\u00e9 token => Zk3Jq8" + "Lm2Xw9Rt5Vaa;\\n",
+		"U+0074 U+006F \\u0067\\u0068\\u0070_" + githubPAT[4:], strings.Repeat("secret token key ", 30) + "= Zk3Jq8" + "Lm2Xw9Rt5V",
 		"curl -u user:" + "Zk3Jq8Lm2Xw9 https://x\ncurl \\\n -H \"Authorization: Bearer " + "Zk3Jq8Lm2Xw9\" x\n",
-		"-----BEGIN RSA PRIVATE" + " KEY-----\n" + strings.Repeat("Zk3Jq8Lm2Xw9Rt5V\n", 8) + "-----END RSA PRIVATE" + " KEY-----\n",
-		"kind: Secret\ndata:\n  password: " + b64("Zk3Jq8Lm2Xw9Rt5V") + "\n",
+		"-----BEGIN RSA PRIVATE" + " KEY-----\n" + strings.Repeat("Zk3Jq8"+"Lm2Xw9Rt5V\n", 8) + "-----END RSA PRIVATE" + " KEY-----\n",
+		"kind: Secret\ndata:\n  password: " + b64("Zk3Jq8"+"Lm2Xw9Rt5V") + "\n",
 	} {
 		f.Add(s)
 	}

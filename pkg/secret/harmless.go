@@ -17,6 +17,7 @@ var reference = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`%\(?[A-Za-z_]\w*\)?[%s]`,
 	`@@?[A-Za-z_][\w.]*@@?`,
 	`ENC\[.*`, // SOPS
+	`.*«.*`,
 	`<[^>]*>?`,
 	`\[[^\]]*\]`,
 	`(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`,
@@ -24,7 +25,7 @@ var reference = regexp.MustCompile(`^(?:` + strings.Join([]string{
 
 // placeholder matches values that ask to be replaced. Only rules that judge by
 // the surroundings heed it.
-var placeholder = regexp.MustCompile(`(?i)change[-_ ]?(?:me|it|this|in)|replace|example|placeholder|dummy|redacted|(?:^|[^a-z])(?:your|insert|enter|sample|fake|todo|fixme|some|elided|foo|bar|foobar|lorem)(?:[^a-z]|$)|^(?:your|some)[a-z]|^(?:my|the|an?|top|super|very|new|old|this[-_]?is|test|demo|default|db|root|admin|user|app)?[-_ ]?(?:my|a|the)?[-_ ]?(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|key|credentials?|user(?:name)?|admin|root|test|guest|demo|postgres|mysql|none|null|nil|true|false|undefined|default|value|string|text|here)(?:[-_ ]?(?:here|value|goes|string))?[-_]?\d{0,3}$|^(.)x*$|xxx+|\*\*\*|\.\.\.|^0?1234|^abc[-_]?123|^qwerty|^(?:a+|b+|0+|1+|\.+)$`)
+var placeholder = regexp.MustCompile(`(?i)change[-_ ]?(?:me|it|this|in)|replace|example|placeholder|dummy|redacted|(?:^|[^a-z])(?:your|insert|enter|sample|fake|todo|fixme|some|elided|foo|bar|foobar|lorem)(?:[^a-z]|$)|^(?:your|some)[a-z]|^(?:my|the|an?|top|super|very|new|old|this[-_]?is|test|demo|default|db|root|admin|user|app)?[-_ ]?(?:my|a|the)?[-_ ]?(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|key|credentials?|user(?:name)?|admin|root|test|guest|demo|postgres|mysql|none|null|nil|true|false|undefined|default|value|string|text|here)(?:[-_ ]?(?:here|value|goes|string))?[-_]?\d{0,3}$|^(.)x*$|xxx+|base64[-_]?encoded|\*\*\*|\.\.\.|^0?1234|^abc[-_]?123|^qwerty|^(?:a+|b+|0+|1+|\.+)$`)
 
 // sample matches what documentation writes where a token of a provider
 // stands. It is strict: a real token must not match by chance.
@@ -76,6 +77,7 @@ func harmlessGeneric(p, text string, l leak) string {
 			return "its key names no credential"
 		}
 	}
+	written := v // nobody encodes a name
 	if plain, err := base64.StdEncoding.DecodeString(v); err == nil && printable(plain) {
 		v = string(plain)
 	}
@@ -98,9 +100,11 @@ func harmlessGeneric(p, text string, l leak) string {
 	}
 	quoted := l.encoded || l.start > 0 && strings.IndexByte("\"'`", text[l.start-1]) >= 0
 	switch {
+	case l.rule == namedCredential && !quoted && strings.LastIndex(line, "{{") > strings.LastIndex(line, "}}"):
+		return "it is a template's code"
 	case l.rule == namedCredential && !quoted && !bareWords(p):
 		return "it is a word or a variable, not a value"
-	case l.rule == "generic-api-key" && (pathy.MatchString(v) || label.MatchString(v) && entropy(v) < 4 || dotted.MatchString(v) && !letterDigitDots(v)):
+	case l.rule == "generic-api-key" && (pathy.MatchString(v) || label.MatchString(written) && entropy(written) < 4 || dotted.MatchString(written) && !letterDigitDots(written)):
 		return "it is a name, not a value"
 	}
 	return ""

@@ -14,6 +14,7 @@ package secret
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -93,6 +94,10 @@ type leak struct {
 	encoded bool
 	commit  string // of the history, "" for files
 }
+
+// Format has package fmt print the rule alone: of unexported fields it would
+// print the text and never ask hidden. What embeds a leak inherits it.
+func (l leak) Format(w fmt.State, _ rune) { fmt.Fprintf(w, "leak of %s", l.rule) }
 
 // hidden is a secret's text. Whatever prints it prints none of it.
 type hidden string

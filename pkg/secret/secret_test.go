@@ -3,6 +3,8 @@ package secret
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -214,6 +216,20 @@ func TestBothSides(t *testing.T) {
 	} {
 		for _, f := range analyze(t, Options{Repo: repo(t, map[string]string{"a.yaml": text})}, []string{"a.yaml"}) {
 			t.Errorf("%s: %s: %s", name, f.Rule, f.Message)
+		}
+	}
+}
+
+// A crash prints what it holds by the verbs of package fmt.
+func TestLeakPrintsNoValue(t *testing.T) {
+	v := "Zk3Jq8" + "Lm2Xw9Rt5V"
+	f := found{leak: leak{value: hidden(v)}, match: hidden(v), line: hidden(v)}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if s := fmt.Sprintf(verb, f); strings.Contains(s, v[4:]) {
+			t.Errorf("%s prints %s", verb, s)
+		}
+		if s := fmt.Sprint(fmt.Errorf("%w "+verb, errors.New("x"), f.value)); strings.Contains(s, v[4:]) {
+			t.Errorf("an error with %s prints %s", verb, s)
 		}
 	}
 }

@@ -1,16 +1,18 @@
 package rbac
 
 import (
-	"slices"
+	_ "embed"
+	"strconv"
 	"strings"
+	"sync"
 
+	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 )
 
 // Builtin reports whether every cluster has a ClusterRole of the name.
 func Builtin(name string) bool {
-	_, ok := builtin[name]
-	return ok || strings.HasPrefix(name, "system:")
+	return strings.HasPrefix(name, "system:") || builtinFor(index.Newest).roles[roleKey{"ClusterRole", "", name}] != nil
 }
 
 // BuiltinRole reports whether every cluster has a Role of the name in the
@@ -33,57 +35,93 @@ var aggregation = map[string][]string{
 	"admin": {"view", "edit", "admin"},
 }
 
-var (
-	readVerbs  = []string{"get", "list", "watch"}
-	writeVerbs = []string{"create", "delete", "deletecollection", "patch", "update"}
+// table holds Kubernetes' own roles and bindings by version; its head says
+// which, and what the columns are. pkg/internal/gen/roles writes it.
+//
+//go:embed builtin.tsv
+var table string
+
+// The minor versions that the table knows. An older target gets the oldest, a
+// newer one the newest.
+const (
+	oldestTable = 33
+	newestTable = 37
 )
 
-func allow(group string, verbs []string, resources ...string) manifest.RoleRule {
-	return manifest.RoleRule{Groups: []string{group}, Resources: resources, Verbs: verbs}
+// policy is what a cluster of one version has before anything is installed.
+type policy struct {
+	roles    map[roleKey]*Role
+	bindings []builtinBinding
 }
 
-// The user-facing roles of Kubernetes 1.34, from its bootstrap policy
-// (plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go), with the
-// resources that matter to the rules.
-var (
-	viewRules = []manifest.RoleRule{
-		allow("", readVerbs, "configmaps", "endpoints", "persistentvolumeclaims", "persistentvolumeclaims/status", "pods",
-			"replicationcontrollers", "replicationcontrollers/scale", "serviceaccounts", "services", "services/status",
-			"bindings", "events", "limitranges", "namespaces", "namespaces/status", "pods/log", "pods/status",
-			"replicationcontrollers/status", "resourcequotas", "resourcequotas/status"),
-		allow("discovery.k8s.io", readVerbs, "endpointslices"),
-		allow("apps", readVerbs, "controllerrevisions", "daemonsets", "daemonsets/status", "deployments", "deployments/scale",
-			"deployments/status", "replicasets", "replicasets/scale", "replicasets/status", "statefulsets", "statefulsets/scale", "statefulsets/status"),
-		allow("autoscaling", readVerbs, "horizontalpodautoscalers", "horizontalpodautoscalers/status"),
-		allow("batch", readVerbs, "cronjobs", "cronjobs/status", "jobs", "jobs/status"),
-		allow("policy", readVerbs, "poddisruptionbudgets", "poddisruptionbudgets/status"),
-		allow("networking.k8s.io", readVerbs, "ingresses", "ingresses/status", "networkpolicies"),
+type roleKey struct{ kind, namespace, name string }
+
+type builtinBinding struct {
+	kind, namespace, name string
+	role                  roleKey
+	subjects              []Subject
+}
+
+var policies = func() (out [newestTable - oldestTable + 1]func() *policy) {
+	for i := range out {
+		out[i] = sync.OnceValue(func() *policy { return readPolicy(oldestTable + i) })
 	}
-	editRules = slices.Concat(viewRules, []manifest.RoleRule{
-		allow("", readVerbs, "pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy"),
-		allow("", []string{"impersonate"}, "serviceaccounts"),
-		allow("", writeVerbs, "pods", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy",
-			"configmaps", "events", "persistentvolumeclaims", "replicationcontrollers", "replicationcontrollers/scale",
-			"secrets", "serviceaccounts", "services", "services/proxy"),
-		allow("", []string{"create"}, "pods/eviction", "serviceaccounts/token"),
-		allow("apps", writeVerbs, "daemonsets", "deployments", "deployments/rollback", "deployments/scale",
-			"replicasets", "replicasets/scale", "statefulsets", "statefulsets/scale"),
-		allow("autoscaling", writeVerbs, "horizontalpodautoscalers"),
-		allow("batch", writeVerbs, "cronjobs", "jobs"),
-		allow("policy", writeVerbs, "poddisruptionbudgets"),
-		allow("networking.k8s.io", writeVerbs, "ingresses", "networkpolicies"),
-		allow("coordination.k8s.io", slices.Concat(readVerbs, writeVerbs), "leases"),
-	})
-	builtin = map[string][]manifest.RoleRule{
-		"cluster-admin": {
-			{Groups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}},
-			{URLs: []string{"*"}, Verbs: []string{"*"}},
-		},
-		"view": viewRules,
-		"edit": editRules,
-		"admin": slices.Concat(editRules, []manifest.RoleRule{
-			allow("authorization.k8s.io", []string{"create"}, "localsubjectaccessreviews"),
-			allow(manifest.RBACGroup, slices.Concat(readVerbs, writeVerbs), "roles", "rolebindings"),
-		}),
+	return out
+}()
+
+func builtinFor(v index.Version) *policy {
+	return policies[min(max(v.Minor, oldestTable), newestTable)-oldestTable]()
+}
+
+func readPolicy(minor int) *policy {
+	p := &policy{roles: map[roleKey]*Role{}}
+	for line := range strings.Lines(table) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		first, _ := strconv.Atoi(f[0])
+		if last, _ := strconv.Atoi(f[1]); minor < first || minor > last {
+			continue
+		}
+		kind, namespace, name := f[2], f[3], f[4]
+		if strings.HasSuffix(kind, "Binding") {
+			b := builtinBinding{kind: kind, namespace: namespace, name: name, role: roleKey{f[5], namespace, f[6]}}
+			if f[5] == "ClusterRole" {
+				b.role.namespace = ""
+			}
+			for _, s := range list(f[7]) {
+				kind, name, _ := strings.Cut(s, "=")
+				sub := Subject{Kind: kind, Name: name}
+				if kind == "ServiceAccount" {
+					sub.Namespace, sub.Name, _ = strings.Cut(name, "/")
+				}
+				b.subjects = append(b.subjects, sub)
+			}
+			p.bindings = append(p.bindings, b)
+			continue
+		}
+		k := roleKey{kind, namespace, name}
+		if p.roles[k] == nil {
+			p.roles[k] = &Role{Kind: kind, Name: name}
+		}
+		groups := list(f[5])
+		for i, g := range groups {
+			if g == "core" {
+				groups[i] = ""
+			}
+		}
+		p.roles[k].Rules = append(p.roles[k].Rules, manifest.RoleRule{Groups: groups, Resources: list(f[6]), Verbs: list(f[7]), Names: list(f[8]), URLs: list(f[9])})
 	}
-)
+	for _, r := range p.roles {
+		r.weigh()
+	}
+	return p
+}
+
+func list(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}

@@ -16,13 +16,13 @@ type layer struct {
 var (
 	places  = []string{"pkg/source", "pkg/result"}
 	objects = slices.Concat(places, []string{"pkg/srcmap", "pkg/manifest"})
-	indexed = slices.Concat(objects, []string{"pkg/index"})
+	indexed = slices.Concat(objects, []string{"pkg/schema", "pkg/index"})
 )
 
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/image/...", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/suppress", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/image/...", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/suppress", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
@@ -52,7 +52,9 @@ var layers = []layer{
 	{"pkg/rule", slices.Concat(indexed, []string{"pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
 
 	{"pkg/analysis/...", indexed, "a graph is built from the index and knows no rule"},
-	{"pkg/index", objects, "it is frozen once built and knows no rule"},
+	{"pkg/index", slices.Concat(objects, []string{"pkg/schema"}), "it is frozen once built and knows no rule"},
+	{"pkg/cel", nil, "it evaluates expressions over JSON values, for schemas and policies alike"},
+	{"pkg/schema", slices.Concat(objects, []string{"pkg/cel", "pkg/internal/suggest"}), "it says what an API server takes; what that is worth is for a rule"},
 	{"pkg/manifest", []string{"pkg/source", "pkg/result", "pkg/srcmap"}, "an object does not know who looks at it"},
 	{"pkg/dependency", slices.Concat(places, []string{"pkg/cache", "pkg/network", "pkg/render"}), "it gets archives; what is in them is for a renderer"},
 	{"pkg/cache", nil, "it keeps bytes, and does not know what they mean"},
@@ -67,6 +69,8 @@ var layers = []layer{
 	{"pkg/internal/gen", nil, "it writes files and knows no rule"},
 	{"pkg/internal/gen/code", []string{"pkg/internal/gen"}, "it must run while the rules do not compile"},
 	{"pkg/internal/gen/docs", []string{"pkg/internal/gen", "pkg/internal/ruletest", "pkg/rule", "pkg/rules"}, "pages follow from rules and fixtures alone"},
+	{"pkg/internal/gen/roles", []string{"pkg/internal/gen"}, "it reads modules that nothing else needs, and writes text"},
+	{"pkg/internal/gen/schema", []string{"pkg/internal/gen"}, "it reads what Kubernetes publishes, and nothing of ours"},
 	{"pkg/internal/golden", nil, "any test may use it"},
 	{"pkg/internal/leakset", nil, "it reads labels and knows no scanner"},
 	{"pkg/internal/imagetest", nil, "any test of images may use it"},
@@ -94,10 +98,14 @@ var libraries = []library{
 	{"github.com/google/osv-scalibr/semantic", []string{"pkg/image/match"}, "pkg/image/match alone, where its panics are caught"},
 	{"github.com/google/osv-scalibr/enricher", nil, "its offline matcher misses in silence"},
 	{"go.etcd.io/bbolt", []string{"pkg/image/match"}, "pkg/image/match alone, where its panics over damaged files are caught"},
-	{"github.com/google/cel-go", nil, "pkg/policy alone: what runs a user's expressions bounds them"},
+	{"github.com/google/cel-go", nil, "pkg/cel alone: what runs a repository's expressions bounds them"},
+	{"k8s.io/apiserver", []string{"pkg/cel"}, "for its CEL environment and limits alone"},
+	{"k8s.io/apiextensions-apiserver", []string{"pkg/cel"}, "for the rules of custom resources alone"},
 	{"k8s.io/api", nil, `typed objects erase "absent" against "false", and where a field is written`},
 	{"k8s.io/apimachinery", nil, `typed objects erase "absent" against "false", and where a field is written`},
+	{"k8s.io/pod-security-admission", nil, "the oracle of pkg/analysis/podsecurity's tests, which runs on typed pods"},
 	{"k8s.io/client-go", nil, "a scan has no cluster"},
+	{"k8s.io/kube-openapi", []string{"pkg/schema"}, "the API server's own formats, for values alone"},
 	{"sigs.k8s.io/yaml", []string{"pkg/render/helm"}, "it drops positions: decode with yaml.v3 nodes, once"},
 	{"github.com/go-git", []string{"pkg/git"}, "pkg/git alone, and there the object store only: its commands and transports run programs"},
 	{"os/exec", nil, "a scanned repository must not run a program"},

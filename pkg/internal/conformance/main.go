@@ -43,6 +43,7 @@ func run() int {
 		{"gitops", gitopsPart},
 		{"labels", labelsPart},
 		{"secrets", secretsPart},
+		{"schemas", schemasPart},
 	}
 	var o options
 	var only string

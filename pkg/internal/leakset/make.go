@@ -102,6 +102,8 @@ func (m *maker) make(what string) string {
 		return pick(digits, 1) + pick(small, 1) + pick(digits+small, n-2)
 	case "b32":
 		return pick(large+"234567", n)
+	case "bech32":
+		return pick("QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", n)
 	case "hex":
 		return pick("0123456789abcdef", n)
 	case "digits":
@@ -132,6 +134,8 @@ func (m *maker) make(what string) string {
 		return word() + "-" + word() + "-" + pick(digits[1:], 3)
 	case "jwt":
 		return segment(`{"alg":"HS256","typ":"JWT"}`) + "." + segment(`{"sub":"`+pick(digits[1:], 8)+`","role":"service"}`) + "." + base64.RawURLEncoding.EncodeToString(bytes(32))
+	case "docjwt": // jwt.io's
+		return segment(`{"alg":"HS256","typ":"JWT"}`) + "." + segment(`{"sub":"1234567890","name":"John Doe","iat":1516239022}`) + "." + base64.RawURLEncoding.EncodeToString(bytes(32))
 	case "sajwt":
 		return segment(`{"alg":"RS256","kid":"`+pick(small+large, 20)+`"}`) + "." +
 			segment(`{"iss":"kubernetes/serviceaccount","kubernetes.io/serviceaccount/namespace":"ci","sub":"system:serviceaccount:ci:bot"}`) + "." +

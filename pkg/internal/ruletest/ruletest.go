@@ -180,7 +180,9 @@ func (c Case) check(t *testing.T, path string, r *rule.Rule, expand Expander) ta
 		}
 		findings, stages := sink.Take()
 		for _, s := range stages {
-			t.Errorf("%s: %s", path, s.Reason)
+			if s.Status == result.Failed {
+				t.Errorf("%s: %s", path, s.Reason)
+			}
 		}
 		loud := map[result.Key]bool{}
 		for _, f := range findings {

@@ -13,6 +13,7 @@ func Rules() []*rule.Rule {
 		NamespaceWithoutPsa,
 		NamespaceWithoutQuota,
 		PsaLevelPrivileged,
+		PsaRejectsWorkload,
 		PsaWarnOnly,
 		QuotaRejectsWorkload,
 		SystemNamespaceUsed,

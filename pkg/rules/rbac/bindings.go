@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kustoms-dev/kustoms/pkg/analysis/rbac"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
@@ -31,12 +30,12 @@ func bound(o *manifest.Object) string {
 // boundRules are the rules that a binding gives, none if its role is unknown.
 func boundRules(p *rule.Pass, o *manifest.Object) []manifest.RoleRule {
 	ref := o.At("roleRef")
-	return rbac.RoleRules(p.Index, ref.At("kind").Str(), p.Index.Namespace(o), ref.At("name").Str())
+	return p.RBAC().RoleRules(ref.At("kind").Str(), p.Index.Namespace(o), ref.At("name").Str())
 }
 
 // roleRules are the rules of the role with a name that a role's rule names.
 func roleRules(p *rule.Pass, o *manifest.Object, kind, name string) []manifest.RoleRule {
-	return rbac.RoleRules(p.Index, kind, p.Index.Namespace(o), name)
+	return p.RBAC().RoleRules(kind, p.Index.Namespace(o), name)
 }
 
 // onlyReads reports whether the rules are known and let a subject look, but

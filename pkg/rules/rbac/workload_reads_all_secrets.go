@@ -19,7 +19,7 @@ var WorkloadReadsAllSecrets = &rule.Rule{
 		Why: `Whoever takes over one pod of the workload holds its account's token, and with
 it every Secret that the account may read: other teams' passwords, registry
 logins, and the tokens of stronger accounts. A list is enough, as it shows the
-contents.`,
+contents; so is a way to rights that allow it.`,
 		Fix: "bind a Role in each namespace that is needed, with resourceNames, or give the account no token",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/rbac-good-practices/#listing-secrets",
@@ -28,12 +28,16 @@ contents.`,
 	},
 	Universe: func(p *rule.Pass) {
 		for _, pod := range p.Index.Pods() {
-			if !p.Index.TokenMounted(pod) {
-				continue
+			direct := false
+			for _, a := range p.RBAC().Accounts(pod) {
+				if reads := secretReads(p.RBAC().Of(a.Namespace, a.Name), p.Index.Namespace(pod.Object)); len(reads) > 0 {
+					reportSecretReads(p, pod, a, reads)
+					direct = true
+					break
+				}
 			}
-			namespace, account := p.Index.AccountOf(pod)
-			if reads := secretReads(p.RBAC().Of(namespace, account), namespace); len(reads) > 0 {
-				reportSecretReads(p, pod, account, reads)
+			if !direct && !admins(p, pod) {
+				reportPath(p, pod, rbac.Node{Kind: rbac.AllSecrets}, "can come to read the secrets of every namespace")
 			}
 		}
 	},
@@ -67,19 +71,21 @@ func secretReads(grants []rbac.Grant, own string) []secretRead {
 	return out
 }
 
-func reportSecretReads(p *rule.Pass, pod manifest.Pod, account string, reads []secretRead) {
+func reportSecretReads(p *rule.Pass, pod manifest.Pod, account rbac.Account, reads []secretRead) {
 	widest := reads[0]
 	where := "in every namespace"
 	if widest.Namespace != "" {
 		where = fmt.Sprintf("of namespace %q, where it does not live,", widest.Namespace)
 	}
 	pr := rule.Problem{
-		At: pod.ServiceAccount(),
+		At: account.At,
 		Message: fmt.Sprintf("%s may %s secrets %s through %s %q of its account %q: one broken pod gives them all away",
-			pod.Object, strings.Join(widest.verbs, ", "), where, strings.ToLower(widest.RoleKind), widest.RoleName, account),
+			pod.Object, strings.Join(widest.verbs, ", "), where, strings.ToLower(widest.Role.Kind), widest.Role.Name, account.Name),
 	}
 	for _, r := range reads {
-		pr.Related = append(pr.Related, rule.See(r.Binding.At("roleRef", "name"), "%s gives the account the role", r.Binding))
+		if r.Binding != nil {
+			pr.Related = append(pr.Related, rule.See(r.Binding.At("roleRef", "name"), "%s gives the account the role", r.Binding))
+		}
 		if r.Rule.Object() != nil {
 			pr.Related = append(pr.Related, rule.See(r.Rule.At("resources"), "%s allows it", r.Rule.Object()))
 		}

@@ -7,6 +7,7 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
+		AggregationWidensBuiltinRole,
 		AnonymousSubjectBound,
 		AuthenticatedGroupBound,
 		BindingCrossesNamespaces,
@@ -42,6 +43,8 @@ func Rules() []*rule.Rule {
 		WildcardResources,
 		WildcardVerbs,
 		WorkloadCreationAllowed,
+		WorkloadReachesClusterAdmin,
+		WorkloadReachesNamespaceAdmin,
 		WorkloadReadsAllSecrets,
 	}
 }

@@ -13,5 +13,6 @@ func Rules() []*rule.Rule {
 		PortNameInvalid,
 		RequiredMetadataMissing,
 		ScheduleInvalid,
+		SchemaInvalid,
 	}
 }
