@@ -113,6 +113,7 @@ feed:
 	wg.Wait()
 	rep.Findings, rep.Stages = sink.Take()
 	rep.Findings = all.rendered.present(rep.Findings)
+	rep.Graphs = sink.TakeGraphs()
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
 	rep.Waivers = append(sink.TakeWaivers(), suppress.Read(ctx, r.Repo, commented(rep))...)

@@ -22,7 +22,7 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/image/...", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/suppress", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/image/...", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/secret", "pkg/suppress", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/suppress", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
@@ -43,6 +43,7 @@ var layers = []layer{
 	{"pkg/excerpt", places, "it reads source text and masks it; it knows no rule"},
 	{"pkg/suppress", indexed, "it reads what people accepted; whether it holds is for triage"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
+	{"pkg/graph", places, "it draws what a report holds, and does not know what it means"},
 	{"pkg/report", places, "every writer must work on a report read back from JSON"},
 
 	{"pkg/secret", indexed, "it reads text and objects; what a finding is worth is for triage"},
