@@ -26,6 +26,7 @@ type opod struct {
 	ns, name, account string
 	labels            map[string]string
 	named             map[string]int // "TCP/http" → number
+	cilium            map[string]string
 }
 
 type world struct {
