@@ -34,6 +34,11 @@ type Analyzer interface {
 	Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error
 }
 
+// Finisher is an analyzer that has more to report once all targets are done.
+type Finisher interface {
+	Finish(sink *result.Sink)
+}
+
 // Run is one run's stages, assembled. Renderers and Analyzers are fixed
 // before it starts.
 type Run struct {
@@ -111,6 +116,11 @@ feed:
 	}
 	close(next)
 	wg.Wait()
+	for _, a := range r.Analyzers {
+		if f, ok := a.(Finisher); ok && ctx.Err() == nil {
+			f.Finish(&sink)
+		}
+	}
 	rep.Findings, rep.Stages = sink.Take()
 	rep.Findings = all.rendered.present(rep.Findings)
 	rep.Graphs = sink.TakeGraphs()

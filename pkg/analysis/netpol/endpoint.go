@@ -48,6 +48,7 @@ type endpoint struct {
 	host      bool // in its node's network, where no policy reaches
 	named     map[namedPort][]int
 	pods      []manifest.Pod
+	dns       bool
 }
 
 // nsLabel is a label of the endpoint's namespace.

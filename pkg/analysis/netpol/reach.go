@@ -25,7 +25,7 @@ type Reach struct {
 	Notes   []string
 
 	endpoints []*endpoint
-	classOf   []int // by endpoint
+	classOf   map[*manifest.Object]*Class
 	tiers     []tier
 	applied   [2][][]*compiled // by direction and endpoint, in order of evaluation
 }
@@ -39,6 +39,8 @@ type Class struct {
 	// Stranger marks a pod that is not there but could come: one without
 	// labels, of a namespace of the target or of another ("").
 	Stranger bool
+	// DNS marks the cluster's name servers, which are there as a rule.
+	DNS bool
 
 	id int // of an endpoint that stands for it
 }
@@ -47,6 +49,8 @@ type Class struct {
 // for.
 func (c *Class) Name() string {
 	switch {
+	case c.DNS:
+		return "the cluster's DNS"
 	case c.Stranger && c.Namespace == "":
 		return "any pod of other namespaces"
 	case c.Stranger:
@@ -77,6 +81,7 @@ type Step struct {
 	Policy  Policy
 	At      manifest.Place // the rule; the policy's spec where isolation itself decided
 	Allowed bool
+	Passed  bool // on to the next tier
 	Ports   Ports
 }
 
@@ -179,6 +184,9 @@ func (r *Reach) addStrangers() {
 			r.endpoints = append(r.endpoints, &endpoint{namespace: e.namespace, nsLabels: e.nsLabels, nsKnown: e.nsKnown, account: "default"})
 		}
 	}
+	for _, d := range clusterDNS {
+		r.endpoints = append(r.endpoints, &d)
+	}
 	r.endpoints = append(r.endpoints, &endpoint{
 		namespace: otherNamespace, nsKnown: true, nsLabels: map[string]string{index.NamespaceName: otherNamespace}, account: "default",
 	})
@@ -235,7 +243,7 @@ func (r *Reach) classify(policies []*compiled) {
 		}
 	}
 	at := map[string]int{}
-	r.classOf = make([]int, len(r.endpoints))
+	r.classOf = map[*manifest.Object]*Class{}
 	for i, e := range r.endpoints {
 		var ports []string
 		named := map[namedPort][]int{}
@@ -247,7 +255,7 @@ func (r *Reach) classify(policies []*compiled) {
 		ports = sortedPorts(named)
 		k := string(sign[i]) + "\x00" + strings.Join(ports, ",")
 		// Namespaces are told apart for people's sake, and strangers.
-		k += "\x00" + e.namespace + "\x00" + map[bool]string{true: "host"}[e.host] + map[bool]string{true: "stranger"}[e.pods == nil]
+		k += "\x00" + e.namespace + "\x00" + map[bool]string{true: "host"}[e.host] + map[bool]string{true: "stranger"}[e.pods == nil] + map[bool]string{true: "dns"}[e.dns]
 		c, ok := at[k]
 		if !ok {
 			c = len(r.Classes)
@@ -256,22 +264,17 @@ func (r *Reach) classify(policies []*compiled) {
 			if ns == otherNamespace {
 				ns = ""
 			}
-			r.Classes = append(r.Classes, &Class{Namespace: ns, Host: e.host, Stranger: e.pods == nil, id: i})
+			r.Classes = append(r.Classes, &Class{Namespace: ns, Host: e.host, Stranger: e.pods == nil && !e.dns, DNS: e.dns, id: i})
 		}
-		r.classOf[i] = c
+		for _, p := range e.pods {
+			r.classOf[p.Object] = r.Classes[c]
+		}
 		r.Classes[c].Pods = append(r.Classes[c].Pods, e.pods...)
 	}
 }
 
 // ClassOf is the class of a pod template, nil if it is not of the target.
-func (r *Reach) ClassOf(pod manifest.Pod) *Class {
-	for i, e := range r.endpoints {
-		if slices.ContainsFunc(e.pods, func(p manifest.Pod) bool { return p.Object == pod.Object }) {
-			return r.Classes[r.classOf[i]]
-		}
-	}
-	return nil
-}
+func (r *Reach) ClassOf(pod manifest.Pod) *Class { return r.classOf[pod.Object] }
 
 // Isolated reports whether policies limit what the class does in a direction.
 func (r *Reach) Isolated(c *Class, d Direction) bool {
@@ -346,6 +349,9 @@ func (r *Reach) side(c *Class, d Direction, peer Peer, m Mode, steps *[]Step) Po
 				}
 				acts := sure == yes || (m == AtMost) == (k.action == allow)
 				if k.action == pass {
+					if steps != nil {
+						*steps = append(*steps, Step{Policy: p.Policy, At: k.at, Passed: true, Ports: ports})
+					}
 					// In doubt it is both: here at most, and surely in neither.
 					if sure == yes || m == Surely {
 						left = left.Minus(ports)
@@ -359,7 +365,7 @@ func (r *Reach) side(c *Class, d Direction, peer Peer, m Mode, steps *[]Step) Po
 					continue
 				}
 				if steps != nil {
-					*steps = append(*steps, Step{p.Policy, k.at, k.action == allow, ports})
+					*steps = append(*steps, Step{Policy: p.Policy, At: k.at, Allowed: k.action == allow, Ports: ports})
 				}
 				if k.action == allow {
 					allowed = allowed.Or(ports)
@@ -369,7 +375,7 @@ func (r *Reach) side(c *Class, d Direction, peer Peer, m Mode, steps *[]Step) Po
 		}
 		if closing != nil && !r.tiers[closing.tier].pass {
 			if steps != nil && !left.Empty() {
-				*steps = append(*steps, Step{closing.Policy, closing.Spec, false, left})
+				*steps = append(*steps, Step{Policy: closing.Policy, At: closing.Spec, Ports: left})
 			}
 			left = Ports{}
 		}
