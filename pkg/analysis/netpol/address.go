@@ -118,3 +118,16 @@ func lastOf(p netip.Prefix) netip.Addr {
 	a, _ := netip.AddrFromSlice(b)
 	return a
 }
+
+// Holds reports whether a text is a block of addresses that the peer's address
+// is in, or, for nodes, one that is wide enough to hold theirs.
+func Holds(cidr string, peer Peer) bool {
+	n, ok := readNetwork(cidr, nil)
+	switch {
+	case !ok:
+		return false
+	case peer.Nodes:
+		return n.nodes()
+	}
+	return peer.Addr.IsValid() && n.has(peer.Addr)
+}

@@ -98,8 +98,10 @@ func (r *Reach) mostOpen(port intent.Port, sources, targets []end) []end {
 func (r *Reach) opened(n int, it *intent.Intent, sources []end, to end, wanted Ports) []Violation {
 	var out []Violation
 	for _, from := range sources {
-		if from.class != nil && from.class == to.class {
-			continue // replicas among themselves
+		if from.class != nil && from.class == to.class && len(to.pods) == 1 {
+			if from.pods = without(from.pods, to.pods); len(from.pods) == 0 {
+				continue // replicas among themselves
+			}
 		}
 		if from.class == nil && to.class == nil || from.class != nil && from.class.Host && to.class == nil {
 			continue
