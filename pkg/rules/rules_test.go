@@ -17,10 +17,8 @@ import (
 // exposure, the state of a mesh or firewall, or Pod Security's evaluation.
 var unwritten = []string{
 	"aggregation-widens-builtin-role", "exposed-workload-holds-power", "workload-reaches-cluster-admin", "workload-reaches-namespace-admin",
-	"cni-ignores-network-policy", "connectivity-intent-violated", "host-network-bypasses-policy", "policy-blocks-declared-route", "policy-blocks-dns",
-	"policy-cancels-default-deny", "policy-provider-kind-unserved", "policy-reaches-kubelet", "policy-reaches-metadata-endpoint",
-	"cni-encryption-disabled", "mesh-authorization-missing", "mesh-injection-bypassed", "mesh-mtls-not-enforced", "mesh-strict-locks-out-client",
-	"ingress-without-waf", "unauthenticated-admin-service", "waf-disabled-for-route", "workload-exposed-outside",
+
+	"unauthenticated-admin-service", "workload-exposed-outside",
 	"psa-rejects-workload",
 	"schema-invalid",
 }
