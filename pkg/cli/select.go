@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/intent"
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
 	"github.com/kustoms-dev/kustoms/pkg/render/helm"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -62,6 +63,10 @@ type profiled struct {
 	common *rule.Set
 	own    map[string]*rule.Set // of targets that have a profile of their own
 	rules  []result.Rule
+	// intents are those whose sides are looked for in all targets together,
+	// nil where the run sees only some of them.
+	intents  *intent.List
+	severity result.Severity
 }
 
 // Name is the name of the rules' stage.
@@ -78,6 +83,9 @@ func (p profiled) Analyze(ctx context.Context, x *index.Index, sink *result.Sink
 	return p.common.Analyze(ctx, x, sink)
 }
 
+// Finish reports what only the sight of all targets tells.
+func (p profiled) Finish(sink *result.Sink) { sink.Report(p.intents.Unmatched(p.severity)...) }
+
 // selectProfiles selects the rules once for each profile that is in use. The
 // selection returned is of the run's own one.
 func selectProfiles(c *config.Config, ts []result.Target, others []result.Rule) (*selection, *profiled, error) {
@@ -85,7 +93,8 @@ func selectProfiles(c *config.Config, ts []result.Target, others []result.Rule) 
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &profiled{common: ruleSet(sel), own: map[string]*rule.Set{}}
+	intents := intent.NewList(c.Intents)
+	p := &profiled{common: ruleSet(sel, intents), own: map[string]*rule.Set{}}
 	on := map[string]result.Rule{}
 	add := func(s *rule.Set) {
 		for _, m := range s.Rules() {
@@ -101,19 +110,23 @@ func selectProfiles(c *config.Config, ts []result.Target, others []result.Rule) 
 		if err != nil {
 			return nil, nil, err
 		}
-		p.own[t.Profile] = ruleSet(s)
+		p.own[t.Profile] = ruleSet(s, intents)
 		add(p.own[t.Profile])
 		maps.Copy(sel.severity, s.severity)
 	}
 	for _, id := range slices.Sorted(maps.Keys(on)) {
 		p.rules = append(p.rules, on[id])
 	}
+	if m, ok := on[intent.Rule]; ok && !c.Narrowed {
+		p.intents, p.severity = intents, m.Severity
+	}
 	return sel, p, nil
 }
 
-func ruleSet(s *selection) *rule.Set {
+func ruleSet(s *selection, intents *intent.List) *rule.Set {
 	set := rule.NewSet(s.rules, s.params)
 	set.Synthetic = helm.Synthetic
+	set.Intents = intents
 	return set
 }
 

@@ -7,11 +7,14 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/kustoms-dev/kustoms/pkg/intent"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
@@ -40,6 +43,7 @@ type Config struct {
 	WarnBefore   *int            `yaml:"suppressionWarning" doc:"For how many days before its end a suppression is a finding. Default: 14."`
 	Profile      Profile         `yaml:"profile" doc:"The set of rules that are on: default, strict, pss-baseline, pss-restricted, nsa, cis or reliability. Rules and families below add to it and take away."`
 	Baseline     Path            `yaml:"baseline" doc:"File of the findings that are known and do not fail the run; kustoms baseline write makes it."`
+	Intents      []intent.Intent `yaml:"intents" doc:"Who may reach whom; checked on every target's network policies."`
 	Limits       Limits          `yaml:"limits" doc:"Bounds on what one run may cost."`
 	Network      *Network        `yaml:"network" doc:"What the network may be used for. Only in a file that --config names outside of the repository."`
 
@@ -124,6 +128,15 @@ func Parse(path string, data []byte) (*Config, error) {
 	c.Path = path
 	if err := decodeFile(path, data, c); err != nil {
 		return nil, err
+	}
+	var errs []error
+	for i := range c.Intents {
+		if err := c.Intents[i].Check(); err != nil {
+			errs = append(errs, &Error{At: c.Intents[i].At, Msg: fmt.Sprintf("intents[%d]: %v", i, err)})
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
 	}
 	return c, nil
 }

@@ -150,7 +150,7 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	walk("", root)
-	if n := len(root["properties"].(map[string]any)); n != 15 {
+	if n := len(root["properties"].(map[string]any)); n != 16 {
 		t.Errorf("%d top-level keys", n)
 	}
 }

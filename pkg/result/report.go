@@ -148,6 +148,7 @@ type Sink struct {
 	images   map[string][]Image
 	rules    map[string]Rule
 	waivers  []Waiver
+	graphs   []Graph
 }
 
 // Report adds findings.
@@ -216,6 +217,26 @@ func (s *Sink) TakeImages(target string) []Image {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.images[target]
+}
+
+// Graph adds a picture.
+func (s *Sink) Graph(g Graph) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.graphs = append(s.graphs, g)
+}
+
+// TakeGraphs returns the pictures, by target and name.
+func (s *Sink) TakeGraphs() []Graph {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slices.SortFunc(s.graphs, func(a, b Graph) int {
+		if c := strings.Compare(a.Target, b.Target); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return s.graphs
 }
 
 // Take returns what was collected and empties the sink.

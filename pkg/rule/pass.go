@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/kustoms-dev/kustoms/pkg/analysis/netpol"
 	"github.com/kustoms-dev/kustoms/pkg/analysis/rbac"
 	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/intent"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
@@ -18,6 +20,8 @@ type Pass struct {
 
 	synthetic func(string) bool
 	rbac      func() *rbac.Permissions
+	reach     func() *netpol.Reach
+	intents   *intent.List
 	rule      *Rule
 	severity  result.Severity
 	sink      *result.Sink
@@ -27,6 +31,13 @@ type Pass struct {
 // RBAC is what the target's service accounts may do, worked out at the first
 // call and shared by all rules.
 func (p *Pass) RBAC() *rbac.Permissions { return p.rbac() }
+
+// Reach is who may reach whom under the target's network policies, worked out
+// at the first call and shared by all rules.
+func (p *Pass) Reach() *netpol.Reach { return p.reach() }
+
+// Intents are what the user says of who may reach whom; may be nil.
+func (p *Pass) Intents() *intent.List { return p.intents }
 
 // Synthetic reports whether the value is made anew at every installation, and
 // stands here only because rendering needs some value.

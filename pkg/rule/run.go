@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/kustoms-dev/kustoms/pkg/analysis/netpol"
 	"github.com/kustoms-dev/kustoms/pkg/analysis/rbac"
 	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/intent"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
@@ -22,6 +24,8 @@ type Set struct {
 	// Synthetic, if set, reports whether a value is one that deterministic
 	// rendering made up in place of a random one.
 	Synthetic func(string) bool
+	// Intents are what the user says of who may reach whom; may be nil.
+	Intents *intent.List
 
 	rules []Configured
 }
@@ -55,7 +59,11 @@ func (s *Set) Rules() []result.Rule {
 // Analyze runs each rule over the target. A rule that panics is recorded as a
 // failed stage with its id; the others run on.
 func (s *Set) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
-	pass := Pass{Index: x, sink: sink, synthetic: s.Synthetic, rbac: sync.OnceValue(func() *rbac.Permissions { return rbac.New(x) })}
+	pass := Pass{
+		Index: x, sink: sink, synthetic: s.Synthetic, intents: s.Intents,
+		rbac:  sync.OnceValue(func() *rbac.Permissions { return rbac.New(x) }),
+		reach: sync.OnceValue(func() *netpol.Reach { return netpol.New(x) }),
+	}
 	for _, c := range s.rules {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -12,16 +12,9 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
-// unwritten are the rows without a rule yet. All need an analysis of the whole
-// system: paths of permissions, of network policies, of exposure, or the state
-// of a mesh or firewall.
-var unwritten = []string{
-	"exposed-workload-holds-power",
-	"cni-ignores-network-policy", "connectivity-intent-violated", "host-network-bypasses-policy", "policy-blocks-declared-route", "policy-blocks-dns",
-	"policy-cancels-default-deny", "policy-provider-kind-unserved", "policy-reaches-kubelet", "policy-reaches-metadata-endpoint",
-	"cni-encryption-disabled", "mesh-authorization-missing", "mesh-injection-bypassed", "mesh-mtls-not-enforced", "mesh-strict-locks-out-client",
-	"ingress-without-waf", "unauthenticated-admin-service", "waf-disabled-for-route", "workload-exposed-outside",
-}
+// unwritten are the rows without a rule yet: they need to know what answers
+// outside of the cluster.
+var unwritten = []string{"exposed-workload-holds-power", "unauthenticated-admin-service", "workload-exposed-outside"}
 
 type row struct{ id, family, severity, off, scope string }
 

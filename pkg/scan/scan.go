@@ -35,6 +35,11 @@ type Analyzer interface {
 	Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error
 }
 
+// Finisher is an analyzer that has more to report once all targets are done.
+type Finisher interface {
+	Finish(sink *result.Sink)
+}
+
 // Run is one run's stages, assembled. Renderers and Analyzers are fixed
 // before it starts.
 type Run struct {
@@ -114,8 +119,14 @@ feed:
 	}
 	close(next)
 	wg.Wait()
+	for _, a := range r.Analyzers {
+		if f, ok := a.(Finisher); ok && ctx.Err() == nil {
+			f.Finish(&sink)
+		}
+	}
 	rep.Findings, rep.Stages = sink.Take()
 	rep.Findings = all.rendered.present(rep.Findings)
+	rep.Graphs = sink.TakeGraphs()
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
 	rep.Waivers = append(sink.TakeWaivers(), suppress.Read(ctx, r.Repo, commented(rep))...)

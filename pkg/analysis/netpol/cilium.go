@@ -34,7 +34,7 @@ func cilium(kind string, cluster bool) provider {
 			if on, ok := p.Spec.At("enableDefaultDeny", string(d)).Bool(); ok {
 				return on
 			}
-			return p.Spec.At(string(d)).Exists() || p.Spec.At(string(d)+"Deny").Exists()
+			return p.Spec.At(string(d)).Len() > 0 || p.Spec.At(string(d)+"Deny").Len() > 0
 		},
 		open: func(r manifest.Place, d Direction) bool {
 			from := map[Direction]string{Ingress: "from", Egress: "to"}[d]

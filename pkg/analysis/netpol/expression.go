@@ -13,13 +13,22 @@ type labels func(key string) (value string, ok, known bool)
 // k not in {…}, k contains|starts with|ends with 'v', all(), global(), !, &&,
 // || and parentheses. An empty selector selects everything, and so does one
 // that cannot be read. https://docs.tigera.io/calico/latest/reference/resources/networkpolicy#selectors
-func selects(selector string, get labels) bool {
+func selects(selector string, get labels) bool { return evaluate(selector, get) != no }
+
+// evaluate is selects with the doubt kept.
+func evaluate(selector string, get labels) truth {
 	e := &expression{tokens: token.FindAllString(selector, maxTokens+1), get: get}
-	if len(e.tokens) == 0 || len(e.tokens) > maxTokens {
-		return true
+	switch {
+	case len(e.tokens) == 0:
+		return yes
+	case len(e.tokens) > maxTokens:
+		return maybe
 	}
 	v := e.or(0)
-	return v || e.broken || len(e.tokens) > 0
+	if e.broken || len(e.tokens) > 0 {
+		return maybe
+	}
+	return truthOf(v)
 }
 
 const (

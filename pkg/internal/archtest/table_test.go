@@ -22,9 +22,9 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/image/...", "pkg/index", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/suggest", "pkg/network", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
-	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest"}), "what the user decided is data; who acts on it reads it"},
+	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/intent"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/suppress", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
 
 	{"pkg/discover", objects, "it reads GitOps objects where they stand; it renders nothing and checks nothing"},
@@ -43,15 +43,17 @@ var layers = []layer{
 	{"pkg/excerpt", places, "it reads source text and masks it; it knows no rule"},
 	{"pkg/suppress", indexed, "it reads what people accepted; whether it holds is for triage"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
+	{"pkg/graph", places, "it draws what a report holds, and does not know what it means"},
 	{"pkg/report", places, "every writer must work on a report read back from JSON"},
 
 	{"pkg/secret", indexed, "it reads text and objects; what a finding is worth is for triage"},
 
 	{"pkg/rules", []string{"pkg/rule", "pkg/rules/..."}, "it lists the families, nothing more"},
-	{"pkg/rules/...", slices.Concat(indexed, []string{"pkg/internal/suggest", "pkg/rule", "pkg/analysis/..."}), "a rule sees its pass, and may say which name was meant; families do not know each other"},
-	{"pkg/rule", slices.Concat(indexed, []string{"pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
+	{"pkg/rules/...", slices.Concat(indexed, []string{"pkg/internal/suggest", "pkg/intent", "pkg/rule", "pkg/analysis/..."}), "a rule sees its pass, and may say which name was meant; families do not know each other"},
+	{"pkg/rule", slices.Concat(indexed, []string{"pkg/intent", "pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
 
-	{"pkg/analysis/...", indexed, "a graph is built from the index and knows no rule"},
+	{"pkg/intent", places, "what the user says is data; what it means for a target is an analysis"},
+	{"pkg/analysis/...", slices.Concat(indexed, []string{"pkg/intent"}), "a graph is built from the index and knows no rule"},
 	{"pkg/index", slices.Concat(objects, []string{"pkg/schema"}), "it is frozen once built and knows no rule"},
 	{"pkg/cel", nil, "it evaluates expressions over JSON values, for schemas and policies alike"},
 	{"pkg/schema", slices.Concat(objects, []string{"pkg/cel", "pkg/internal/suggest"}), "it says what an API server takes; what that is worth is for a rule"},
@@ -75,7 +77,7 @@ var layers = []layer{
 	{"pkg/internal/leakset", nil, "it reads labels and knows no scanner"},
 	{"pkg/internal/imagetest", nil, "any test of images may use it"},
 	{"pkg/internal/suggest", nil, "it compares words"},
-	{"pkg/internal/ruletest", slices.Concat(indexed, []string{"pkg/render", "pkg/render/plain", "pkg/rule"}), "families without a chart among their fixtures must not link Helm"},
+	{"pkg/internal/ruletest", slices.Concat(indexed, []string{"pkg/intent", "pkg/render", "pkg/render/plain", "pkg/rule"}), "families without a chart among their fixtures must not link Helm"},
 }
 
 // library is a row of the table of libraries: an import path, or the start of

@@ -15,11 +15,12 @@ type Case struct {
 	Line    int    // of Text in the file
 	Text    []byte // YAML documents
 	Params  string // YAML
+	Intents string // YAML, as in .kustoms.yaml
 	Target  string // YAML, into result.Target
 	Archive []byte // instead of Text
 }
 
-var directive = regexp.MustCompile(`^# (case|params|target): ?(.*)$`)
+var directive = regexp.MustCompile(`^# (case|params|target|intents): ?(.*)$`)
 
 // Cases cuts a .yaml fixture at its "# case:" lines.
 func Cases(data []byte) []Case {
@@ -33,6 +34,8 @@ func Cases(data []byte) []Case {
 				cur = &cases[len(cases)-1]
 			case "params":
 				cur.Params = m[2]
+			case "intents":
+				cur.Intents = m[2]
 			case "target":
 				cur.Target = m[2]
 			}

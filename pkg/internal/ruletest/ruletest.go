@@ -12,8 +12,8 @@
 // rule reads.
 //
 // In a .yaml fixture, a line "# case: NAME" starts a new universe of objects,
-// and below it (or on top of the file) "# params: {...}" and "# target: {...}"
-// configure the rule and the target. A fixture without a want, or without an
+// and below it (or on top of the file) "# params: {...}", "# target: {...}"
+// and "# intents: [...]" configure the rule, the target and the run. A fixture without a want, or without an
 // object that stays silent, proves nothing and fails.
 package ruletest
 
@@ -34,6 +34,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/intent"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/render/plain"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -157,6 +158,11 @@ func (c Case) check(t *testing.T, path string, r *rule.Rule, expand Expander) ta
 		}
 	}
 	set := rule.NewSet([]*rule.Rule{r}, map[string]any{r.ID: params})
+	var intents []intent.Intent
+	if err := yaml.Unmarshal([]byte(c.Intents), &intents); err != nil {
+		t.Fatalf("%s: intents: %v", path, err)
+	}
+	set.Intents = intent.NewList(intents)
 	count := tally{}
 	for _, w := range wants {
 		count.wants += len(w)

@@ -22,7 +22,9 @@ func Rules() []*rule.Rule {
 		IngressTLSHostUncovered,
 		IngressTLSRedirectDisabled,
 		IngressWithoutTls,
+		IngressWithoutWAF,
 		RouteBackendMissing,
+		WAFDisabledForRoute,
 		WafDetectionOnly,
 		WafRulesMissing,
 	}

@@ -7,8 +7,13 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
+		CNIEncryptionDisabled,
 		MeshAuthorizationAllowsAll,
+		MeshAuthorizationMissing,
+		MeshInjectionBypassed,
 		MeshMTLSDisabled,
+		MeshMTLSNotEnforced,
 		MeshMTLSPermissive,
+		MeshStrictLocksOutClient,
 	}
 }

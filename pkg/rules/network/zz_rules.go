@@ -7,14 +7,23 @@ import "github.com/kustoms-dev/kustoms/pkg/rule"
 // Rules lists the rules of the family.
 func Rules() []*rule.Rule {
 	return []*rule.Rule{
+		CNIIgnoresNetworkPolicy,
+		ConnectivityIntentViolated,
+		HostNetworkBypassesPolicy,
 		NamespaceWithoutDefaultDeny,
 		PolicyAllowsAllNamespaces,
 		PolicyAllowsAllPeers,
+		PolicyBlocksDNS,
+		PolicyBlocksDeclaredRoute,
+		PolicyCancelsDefaultDeny,
 		PolicyDirectionIgnored,
 		PolicyEgressOpen,
 		PolicyEnforcementDisabled,
 		PolicyPeerSelectsNothing,
 		PolicyPortNeverServed,
+		PolicyProviderKindUnserved,
+		PolicyReachesKubelet,
+		PolicyReachesMetadataEndpoint,
 		PolicySelectsNothing,
 		ServiceExternalIps,
 		ServiceExternalNameInternal,
