@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -34,6 +33,7 @@ Exit codes: those of kustoms scan; a share ends with 0.`,
 		Flags: append(scanFlags(),
 			&ucli.StringFlag{Name: "platform", EnvVars: []string{"KUSTOMS_PLATFORM"}, Usage: "be on this `PLATFORM`, instead of knowing it by its variables"},
 			&ucli.StringFlag{Name: "output-dir", EnvVars: []string{"KUSTOMS_OUTPUT_DIR"}, Value: "kustoms-reports", Usage: "write the reports into `DIR`, which is not scanned"},
+			&ucli.BoolFlag{Name: "all", EnvVars: []string{"KUSTOMS_ALL"}, Usage: "let all findings count, also where only those of a change would"},
 			&ucli.BoolFlag{Name: "merge", EnvVars: []string{"KUSTOMS_MERGE"}, Usage: "judge the JSON reports of all shares, which the arguments name, instead of scanning"},
 			&ucli.BoolFlag{Name: "explain", Usage: "print what would be done and why, and do nothing"},
 		),
@@ -86,12 +86,6 @@ func runCI(c *ucli.Context, stderr io.Writer, getenv func(string) string) error 
 	if !c.Bool("quiet") {
 		fmt.Fprintf(stderr, "kustoms: %s (%s); reports in %s; kustoms ci --explain says more\n", p.Title, why, c.String("output-dir"))
 	}
-	if len(p.Commands) > 0 { // nothing that the repository holds may speak to the platform
-		out := c.App.Writer
-		var b bytes.Buffer
-		c.App.Writer = &b
-		defer func() { io.WriteString(out, p.Quote(b.String())) }()
-	}
 	if c.Bool("merge") {
 		return runMerge(c)
 	}
@@ -140,7 +134,7 @@ func decide(c *ucli.Context, p *platform.Platform, getenv func(string) string) (
 		case d.Flag == "report" && part.Of > 1: // judged with the others
 		case d.Flag == "report" && given[format]:
 		case d.Flag != "report" && c.Bool("merge"): // the shares know
-		case (d.Flag == "base" || d.Flag == "base-commit") && revision != "":
+		case (d.Flag == "base" || d.Flag == "base-commit") && (revision != "" || c.Bool("all")):
 		case d.Flag == "policy-from" && c.String(d.Flag) != "":
 		default:
 			out = append(out, d)

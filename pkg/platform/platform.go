@@ -19,16 +19,15 @@ type Platform struct {
 	Marker string
 	// Reports are what the system, or people on it, read.
 	Reports []Report
-	// Change is set in pipelines of a change that asks to be merged. Base is
-	// then the commit where it left its target, and Target the target branch.
-	Change, Base, Target string
+	// Change is set in pipelines of a change that asks to be merged. Target is
+	// then the target branch, and the first of Base that is set the commit that
+	// the checkout is the change upon.
+	Change, Target string
+	Base           []string
 	// Index and Total number the jobs that are one job, several times; the
 	// first has the number First.
 	Index, Total string
 	First        int
-	// Commands are the strings by which a line of the log is a command to the
-	// system. The repository is quoted there.
-	Commands []string
 }
 
 // Report is one format and its file, below the directory of reports; "-" is the
@@ -54,7 +53,9 @@ func Platforms() []Platform {
 				{"gitlab-sast", "gl-sast-report.json", "artifacts:reports:sast"},
 				{"gitlab-secret-detection", "gl-secret-detection-report.json", "artifacts:reports:secret_detection"},
 			},
-			Change: "CI_MERGE_REQUEST_IID", Base: "CI_MERGE_REQUEST_DIFF_BASE_SHA", Target: "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+			Change: "CI_MERGE_REQUEST_IID", Target: "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+			// The first is set where the checkout is merged with the target.
+			Base:  []string{"CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA"},
 			Index: "CI_NODE_INDEX", Total: "CI_NODE_TOTAL", First: 1,
 		},
 		{
@@ -62,6 +63,7 @@ func Platforms() []Platform {
 			Reports: []Report{
 				lossless, page,
 				{"sarif", "kustoms.sarif", "github/codeql-action/upload-sarif"},
+				{"text", "-", "the log"},
 				{"github-annotations", "-", "the runner reads them from the log"},
 				{"github-summary", "$GITHUB_STEP_SUMMARY", "the page of the run"},
 			},
@@ -76,7 +78,6 @@ func Platforms() []Platform {
 			},
 			Change: "SYSTEM_PULLREQUEST_PULLREQUESTID", Target: "SYSTEM_PULLREQUEST_TARGETBRANCH",
 			Index: "SYSTEM_JOBPOSITIONINPHASE", Total: "SYSTEM_TOTALJOBSINPHASE", First: 1,
-			Commands: []string{"##vso[", "##["},
 		},
 		{
 			Name: "bitbucket", Title: "Bitbucket Pipelines", Marker: "BITBUCKET_BUILD_NUMBER",
@@ -84,7 +85,7 @@ func Platforms() []Platform {
 				lossless, page,
 				{"junit-strict", "test-results/kustoms.xml", "Bitbucket finds it by the folder's name"},
 			},
-			Change: "BITBUCKET_PR_ID", Base: "", Target: "BITBUCKET_PR_DESTINATION_BRANCH",
+			Change: "BITBUCKET_PR_ID", Target: "BITBUCKET_PR_DESTINATION_BRANCH",
 			Index: "BITBUCKET_PARALLEL_STEP", Total: "BITBUCKET_PARALLEL_STEP_COUNT", First: 0,
 		},
 		{
@@ -166,8 +167,8 @@ func (p *Platform) Decide(dir string, getenv func(string) string) []Decision {
 		add("base", "", p.Change+" is not set: no change that asks to be merged, so all findings count")
 		return out
 	}
-	if sha := getenv(p.Base); p.Base != "" && sha != "" {
-		add("base-commit", sha, p.Base+": only findings that the change brings fail")
+	if i := slices.IndexFunc(p.Base, func(name string) bool { return getenv(name) != "" }); i >= 0 {
+		add("base-commit", getenv(p.Base[i]), p.Base[i]+": only findings that the change brings fail")
 	} else if target != "" {
 		add("base", "origin/"+target, p.Target+": only findings that the change brings fail")
 	}
@@ -193,12 +194,4 @@ func (p *Platform) Shard(getenv func(string) string) (share, why string, err err
 		return "", "", fmt.Errorf("%s=%q and %s=%q are no share", p.Index, index, p.Total, total)
 	}
 	return fmt.Sprintf("%d/%d", i-p.First+1, n), p.Index + " and " + p.Total, nil
-}
-
-// Quote makes text harmless that the platform would take for a command.
-func (p *Platform) Quote(text string) string {
-	for _, c := range p.Commands {
-		text = strings.ReplaceAll(text, c, c[:1]+" "+c[1:])
-	}
-	return text
 }
