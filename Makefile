@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build bin/kustoms
@@ -52,8 +52,23 @@ conformance: ## Compare with helm, kustomize and labelled manifests: CORPUS=DIR
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) run ./pkg/internal/conformance
 
 .PHONY: e2e
-e2e: ## Run the end-to-end scripts through the real main, the examples, and a real Debian image
+e2e: e2e-cli e2e-gitlab e2e-snippets ## Run everything below through real runners; what is not installed is skipped
+
+.PHONY: e2e-cli
+e2e-cli: ## Run the end-to-end scripts through the real main, the examples, and a real Debian image
 	KUSTOMS_E2E=1 $(GO) test -count=1 ./pkg/cli/... ./pkg/image/...
+
+# Whole pipelines, and what skips says why.
+E2E = KUSTOMS_E2E=1 $(GO) test -count=1 -v ./pkg/internal/e2e -run
+
+.PHONY: e2e-gitlab
+e2e-gitlab: ## Run the GitLab template and component by gitlab-ci-local
+	scripts/install-tools.sh gitlab
+	$(E2E) GitLab
+
+.PHONY: e2e-snippets
+e2e-snippets: ## Run the scripts of the snippets for other platforms
+	$(E2E) Snippet
 
 .PHONY: check-reports
 check-reports: ## Validate every report format with its consumer's own validator

@@ -59,6 +59,7 @@ func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Ru
 		Today:   time.Now().UTC().Format(time.DateOnly),
 		Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
 	}
+	run.FilesWhole = past != nil // what is gone from one file may be in another
 	if run.Part, err = parseShard(args.String("shard")); err != nil {
 		return nil, err
 	}

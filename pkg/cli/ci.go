@@ -195,10 +195,7 @@ func runMerge(c *ucli.Context) error {
 	if err := out.write(rep, c.App.Writer); err != nil {
 		return err
 	}
-	if c.Bool("exit-zero") {
-		return nil
-	}
-	return verdict(rep)
+	return conclude(c, rep)
 }
 
 // explainCI prints the decisions, and the command that they make.

@@ -97,7 +97,12 @@ func runScan(c *ucli.Context, stderr io.Writer) error {
 	if err := out.write(rep, stdout); err != nil {
 		return err
 	}
-	err = verdict(rep)
+	return conclude(c, rep)
+}
+
+// conclude is the verdict under --exit-zero.
+func conclude(c *ucli.Context, rep *result.Report) error {
+	err := verdict(rep)
 	if c.Bool("exit-zero") && err != nil {
 		return &codeError{exitClean, err.Error() + " (0 for --exit-zero)"}
 	}

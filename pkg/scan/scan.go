@@ -47,8 +47,11 @@ type Run struct {
 	Jobs       int
 	// Part is the share of the targets that is looked at; the zero value is all.
 	Part Part
-	Tool result.Tool
-	Gate result.Gate
+	// FilesWhole says that the repository's own files are looked at together,
+	// and so by one part.
+	FilesWhole bool
+	Tool       result.Tool
+	Gate       result.Gate
 	// Progress is told of each target before and after; may be nil. Calls are
 	// not concurrent.
 	Progress func(Event)

@@ -29,6 +29,7 @@ type unit struct {
 	cost   int64
 	target int
 	file   string // of a target of kind files, whose files are independent
+	packed bool   // file is a package
 }
 
 // split deals the targets out: the dearest first, each to the shard that has
@@ -37,13 +38,16 @@ type unit struct {
 func (r *Run) split(ctx context.Context) ([]result.Target, *result.Shard) {
 	var units []unit
 	for i, t := range r.Targets {
-		if t.Kind == result.KindFiles {
-			for _, f := range t.Files {
-				units = append(units, unit{t.Name + "\x00" + f, r.size(f), i, f})
-			}
+		if t.Kind != result.KindFiles || r.FilesWhole {
+			units = append(units, unit{name: t.Name, cost: r.cost(ctx, &t), target: i})
 			continue
 		}
-		units = append(units, unit{t.Name, r.cost(ctx, &t), i, ""})
+		for _, f := range t.Files {
+			units = append(units, unit{name: t.Name + "\x00" + f, cost: r.size(f), target: i, file: f})
+		}
+		for _, f := range t.Packages {
+			units = append(units, unit{name: t.Name + "\x00" + f, cost: packedCost * r.size(f), target: i, file: f, packed: true})
+		}
 	}
 	slices.SortFunc(units, func(a, b unit) int {
 		return cmp.Or(cmp.Compare(b.cost, a.cost), strings.Compare(a.name, b.name))
@@ -51,7 +55,7 @@ func (r *Run) split(ctx context.Context) ([]result.Target, *result.Shard) {
 	plan := sha256.New()
 	load := make([]int64, r.Part.Of)
 	mine := map[int]bool{}
-	files := map[int][]string{}
+	files, packages := map[int][]string{}, map[int][]string{}
 	for _, u := range units {
 		fmt.Fprintf(plan, "%s\x00%d\x00", u.name, u.cost)
 		least := 0
@@ -63,16 +67,20 @@ func (r *Run) split(ctx context.Context) ([]result.Target, *result.Shard) {
 		load[least] += u.cost
 		if least == r.Part.Index-1 {
 			mine[u.target] = true
-			if u.file != "" {
+			switch {
+			case u.packed:
+				packages[u.target] = append(packages[u.target], u.file)
+			case u.file != "":
 				files[u.target] = append(files[u.target], u.file)
 			}
 		}
 	}
 	var out []result.Target
 	for i, t := range r.Targets {
-		if t.Kind == result.KindFiles {
-			t.Files = slices.Sorted(slices.Values(files[i]))
-		} else if !mine[i] {
+		switch {
+		case t.Kind == result.KindFiles && !r.FilesWhole:
+			t.Files, t.Packages = slices.Sorted(slices.Values(files[i])), slices.Sorted(slices.Values(packages[i]))
+		case !mine[i]:
 			continue
 		}
 		out = append(out, t)
@@ -86,10 +94,17 @@ func (r *Run) cost(ctx context.Context, t *result.Target) int64 {
 	if t.Status == result.Skipped {
 		return n
 	}
-	for _, f := range t.Files {
-		n += renderCost * r.size(f)
+	weight := int64(renderCost)
+	if t.Kind == result.KindFiles {
+		weight = 1
 	}
-	if t.Kind == result.KindPlain {
+	for _, f := range t.Files {
+		n += weight * r.size(f)
+	}
+	for _, f := range t.Packages {
+		n += packedCost * r.size(f)
+	}
+	if t.Kind == result.KindPlain || t.Kind == result.KindFiles {
 		return n
 	}
 	// What is missing costs nothing: its render fails at once.

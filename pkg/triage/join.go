@@ -139,8 +139,9 @@ func gatherShards(shards []*result.Report, fill func(*result.Report)) *result.Re
 		}
 		for _, t := range r.Targets {
 			if i, ok := at[t.Name]; ok { // the repository's own files, a share in each shard
-				out.Targets[i].Files = append(out.Targets[i].Files, t.Files...)
-				slices.Sort(out.Targets[i].Files)
+				whole := &out.Targets[i]
+				whole.Files = slices.Sorted(slices.Values(slices.Concat(whole.Files, t.Files)))
+				whole.Packages = slices.Sorted(slices.Values(slices.Concat(whole.Packages, t.Packages)))
 				continue
 			}
 			at[t.Name] = len(out.Targets)
