@@ -269,6 +269,36 @@ func TestGitLabBranch(t *testing.T) {
 	}
 }
 
+// Two parts of a project, each with its own job.
+func TestGitLabMonorepo(t *testing.T) {
+	whole(t)
+	ci := include(local, "job-name: shop, paths: shop") + "  - " + local + "\n    inputs: {job-name: bank, paths: bank api, tier: ultimate}\n"
+	p := newGitlabProject(t, ci, map[string]string{"shop/web.yaml": pod("web", true), "bank/web.yaml": pod("bank", true), "api/api.yaml": pod("api", true)})
+	expect(t, p.ci(t), "bank PASS", "bank:gate FAIL 1", "shop FAIL 1")
+	for job, want := range map[string][3]bool{"shop": {true, false, false}, "bank": {false, true, true}} {
+		rep := p.report(t, job, "kustoms.json")
+		for i, path := range []string{"shop/web.yaml", "bank/web.yaml", "api/api.yaml"} {
+			if strings.Contains(rep, `"path": "`+path+`"`) != want[i] {
+				t.Errorf("job %s: %s is in the report: %v", job, path, !want[i])
+			}
+		}
+	}
+}
+
+// An old project accepts what is there, and then fails on what comes new.
+func TestGitLabBaseline(t *testing.T) {
+	whole(t)
+	p := newGitlabProject(t, include(local, ""), map[string]string{"web.yaml": pod("web", true)})
+	expect(t, p.ci(t), "kustoms FAIL 1")
+	run(t, p.dir, kustoms(t), "baseline", "write")
+	put(t, filepath.Join(p.dir, ".kustoms.yaml"), "baseline: .kustoms.baseline\n")
+	commit(t, p.dir)
+	expect(t, p.ci(t), "kustoms PASS")
+	put(t, filepath.Join(p.dir, "api.yaml"), pod("api", true))
+	commit(t, p.dir)
+	expect(t, p.ci(t), "kustoms FAIL 1")
+}
+
 // readable checks what GitLab wants of the artifacts of the job.
 func (p *gitlabProject) readable(t *testing.T) {
 	t.Helper()
