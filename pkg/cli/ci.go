@@ -31,7 +31,7 @@ Examples:
 
 Exit codes: those of kustoms scan; a share ends with 0.`,
 		Flags: append(scanFlags(),
-			&ucli.StringFlag{Name: "platform", EnvVars: []string{"KUSTOMS_PLATFORM"}, Usage: "be on this `PLATFORM`, instead of knowing it by its variables"},
+			&ucli.StringFlag{Name: "ci-platform", EnvVars: []string{"KUSTOMS_CI_PLATFORM"}, Usage: "be on this `PLATFORM`, instead of knowing it by its variables"},
 			&ucli.StringFlag{Name: "output-dir", EnvVars: []string{"KUSTOMS_OUTPUT_DIR"}, Value: "kustoms-reports", Usage: "write the reports into `DIR`, which is not scanned"},
 			&ucli.BoolFlag{Name: "all", EnvVars: []string{"KUSTOMS_ALL"}, Usage: "let all findings count, also where only those of a change would"},
 			&ucli.BoolFlag{Name: "merge", EnvVars: []string{"KUSTOMS_MERGE"}, Usage: "judge the JSON reports of all shares, which the arguments name, instead of scanning"},
@@ -43,9 +43,9 @@ Exit codes: those of kustoms scan; a share ends with 0.`,
 
 // runCI decides the flags that are not given, and scans.
 func runCI(c *ucli.Context, stderr io.Writer, getenv func(string) string) error {
-	p, why, err := platform.Detect(c.String("platform"), getenv)
+	p, why, err := platform.Detect(c.String("ci-platform"), getenv)
 	if err != nil {
-		return usage("", "--platform: %v", err)
+		return usage("", "--ci-platform: %v", err)
 	}
 	decisions, err := decide(c, &p, getenv)
 	if err != nil {
@@ -205,7 +205,7 @@ func explainCI(c *ucli.Context, p *platform.Platform, why string, decisions []pl
 	var own []string
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
-		if v := fmt.Sprint(c.Value(name)); c.IsSet(name) && v != "" && !slices.Contains([]string{"explain", "platform"}, name) {
+		if v := fmt.Sprint(c.Value(name)); c.IsSet(name) && v != "" && !slices.Contains([]string{"explain", "ci-platform"}, name) {
 			own = append(own, name)
 		}
 	}

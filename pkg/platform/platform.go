@@ -129,7 +129,7 @@ func Detect(name string, getenv func(string) string) (p Platform, why string, er
 		if i < 0 {
 			return p, "", fmt.Errorf("unknown platform %q: want one of %s", name, strings.Join(Names(), ", "))
 		}
-		return all[i], "named by --platform", nil
+		return all[i], "named by --ci-platform", nil
 	}
 	for _, p := range all {
 		if p.Marker != "" && getenv(p.Marker) != "" {
