@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"gopkg.in/yaml.v3"
@@ -458,23 +459,35 @@ func TestGitLabDownload(t *testing.T) {
 func TestGitLabRegistry(t *testing.T) {
 	whole(t)
 	const password = "job-registry-password"
-	var got []string
+	var mu sync.Mutex
+	var got, asked []string
 	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		got = append(got, r.Header.Get("Authorization"))
+		if got[len(got)-1] != "" {
+			asked = append(asked, r.URL.Path)
+		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	defer registry.Close()
 	host := strings.TrimPrefix(registry.URL, "http://")
-	p := newGitlabProject(t, include(local, fmt.Sprintf("allow-hosts: %q, registry-login: true", host)), map[string]string{
+	p := newGitlabProject(t, include(local, fmt.Sprintf("allow-hosts: %q, registries: %q, registry-login: true", host, host)), map[string]string{
 		"chart/Chart.yaml":       "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: d, version: 1.0.0, repository: \"oci://" + host + "/charts\"}\n",
 		"chart/templates/x.yaml": pod("web", false),
+		"api.yaml":               strings.Replace(pod("api", false), "registry.example.com", host, 1),
 	})
 	out := p.ci(t, "--variable", "KUSTOMS_INSECURE_HOST="+host, "--variable", "CI_REGISTRY="+host, "--variable", "CI_REGISTRY_USER=gitlab-ci-token", "--variable", "CI_REGISTRY_PASSWORD="+password)
 	expect(t, out, "kustoms FAIL 3")
 	want := "Basic " + base64.StdEncoding.EncodeToString([]byte("gitlab-ci-token:"+password))
 	if !slices.Contains(got, want) {
 		t.Errorf("the registry was asked with %q\n%s", got, out)
+	}
+	for _, path := range []string{"/v2/charts/d/", "/v2/web/"} {
+		if !strings.Contains(strings.Join(asked, " "), path) {
+			t.Errorf("%s is not asked for with the log-in: %q", path, asked)
+		}
 	}
 	text := out + p.report(t, "kustoms", "kustoms.json")
 	for _, s := range []string{password, strings.TrimPrefix(want, "Basic ")} {
