@@ -64,7 +64,7 @@ conformance: ## Compare with helm, kustomize, kubeconform, Pod Security admissio
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) run ./pkg/internal/conformance
 
 .PHONY: e2e
-e2e: e2e-cli e2e-github e2e-jenkins ## Run everything below through real runners; what is not installed is skipped
+e2e: e2e-cli e2e-github e2e-gitlab e2e-jenkins e2e-snippets ## Run everything below through real runners; what is not installed is skipped
 
 .PHONY: e2e-cli
 e2e-cli: ## Run the end-to-end scripts through the real main, the examples, and a real Debian image
@@ -81,6 +81,15 @@ e2e-github: ## Run the GitHub Action by act, with a server that takes its upload
 .PHONY: e2e-jenkins
 e2e-jenkins: ## Run the Jenkins library by Groovy 2.4, JenkinsPipelineUnit and the parser of Warnings NG
 	$(E2E) 'Jenkins|Warnings|Shellcheck|Install|Copies'
+
+.PHONY: e2e-gitlab
+e2e-gitlab: ## Run the GitLab template and component by gitlab-ci-local
+	scripts/install-tools.sh gitlab
+	$(E2E) GitLab
+
+.PHONY: e2e-snippets
+e2e-snippets: ## Run the scripts of the snippets for other platforms
+	$(E2E) Snippet
 
 .PHONY: check-reports
 check-reports: ## Validate every report format with its consumer's own validator

@@ -1,11 +1,13 @@
 #!/bin/sh
 # Install pinned development tools into bin/tools, from Go's module proxy.
 #
-# Usage: install-tools.sh [lint|e2e|release]...   lint by default
+# Usage: install-tools.sh [lint|e2e|gitlab|release]...   lint by default
 #
 #   lint     golangci-lint, for `make lint`
 #   e2e      actionlint and act, for `make e2e`. Of the system it uses
 #            what is there: git, curl, shellcheck, Groovy 2.4, Maven, Java 17
+#   gitlab   Node and gitlab-ci-local from npm, for `make e2e-gitlab`, which needs
+#            git, rsync and curl of the system as well
 #   release  goreleaser and cyclonedx-gomod, for `make release-snapshot`
 set -eu
 cd "$(dirname "$0")/.."
@@ -28,6 +30,10 @@ for set in "$@"; do
     e2e)
       install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
       install github.com/nektos/act@v0.2.89
+      ;;
+    gitlab)
+      # The runner needs a newer Node than distributions have.
+      npm install --prefix bin/tools/npm --no-audit --no-fund --silent node@24.21.0 gitlab-ci-local@4.75.1
       ;;
     release)
       install github.com/goreleaser/goreleaser/v2@v2.15.1

@@ -56,10 +56,14 @@ func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Ru
 	run.Targets = ts
 	run.Custom = schema.Define(discover.Definitions(repo, ts))
 	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{})
-	run.Triage = triage.Options{
+	run.Triage.Terms = result.Terms{
 		Severity: sel.severity, Suppressions: c.Suppressions, Warn: c.Warning(),
 		Today:   time.Now().UTC().Format(time.DateOnly),
 		Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
+	}
+	run.FilesWhole = past != nil // what is gone from one file may be in another
+	if run.Part, err = parseShard(args.String("shard")); err != nil {
+		return nil, err
 	}
 	run.Tool = result.Tool{Name: "kustoms", Version: version()}
 	run.Gate = result.Gate{FailOn: string(c.FailOn)}

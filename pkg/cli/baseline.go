@@ -73,7 +73,7 @@ func baselineScan(c *ucli.Context, stderr io.Writer) (*result.Report, string, er
 	file := c.String("baseline")
 	if from := c.String("from"); from != "" {
 		var err error
-		if rep, err = readReport(c.App.Reader, from); err != nil {
+		if rep, err = readWhole(c.App.Reader, from); err != nil {
 			return nil, "", err
 		}
 		file = cmp.Or(file, baselineFile)

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -25,6 +23,7 @@ func compareFlags() []ucli.Flag {
 	return []ucli.Flag{
 		&ucli.StringFlag{Name: "baseline", EnvVars: []string{"KUSTOMS_BASELINE"}, Usage: "findings in this `FILE` are known and do not fail the run: a baseline, or a JSON report"},
 		&ucli.StringFlag{Name: "base", EnvVars: []string{"KUSTOMS_BASE"}, Usage: "fail only on findings that are not there where HEAD and this `REF` part"},
+		&ucli.StringFlag{Name: "base-commit", EnvVars: []string{"KUSTOMS_BASE_COMMIT"}, Usage: "like --base, but compare with exactly this `REV`: for shallow clones, in which the platform knows where the branches part"},
 		&ucli.StringFlag{Name: "policy-from", EnvVars: []string{"KUSTOMS_POLICY_FROM"}, Usage: "take configuration, suppressions and baseline from this `REF`, so that a change cannot accept itself"},
 	}
 }
@@ -35,9 +34,10 @@ type comparison struct {
 	git    *git.Repo
 	head   *config.Config // what the working tree says
 	policy *revision      // --policy-from
-	base   *revision      // the merge base of --base
-	ref    string         // as --base was given
+	base   *revision      // the merge base of --base, or --base-commit
+	ref    string         // what the findings are compared with, in words
 	known  *triage.Baseline
+	result result.Comparison
 }
 
 // revision is a commit, opened.
@@ -52,12 +52,15 @@ type revision struct {
 // compare opens what the flags name. The configuration to scan by comes back,
 // which is the trusted revision's if there is one.
 func compare(c *ucli.Context, repo *source.Repo, cfg *config.Config) (*comparison, *config.Config, error) {
-	x := &comparison{repo: repo, head: cfg, ref: c.String("base")}
-	policyRef := c.String("policy-from")
-	if x.ref != "" || policyRef != "" {
+	x := &comparison{repo: repo, head: cfg}
+	base, exact, policyRef := c.String("base"), c.String("base-commit"), c.String("policy-from")
+	if base != "" && exact != "" {
+		return nil, nil, usage("give one of them", "--base and --base-commit exclude each other")
+	}
+	if base != "" || exact != "" || policyRef != "" {
 		var err error
 		if x.git, err = git.Open(repo.Dir()); err != nil {
-			return nil, nil, usage("--base and --policy-from need a git clone", "%v", err)
+			return nil, nil, usage("--base, --base-commit and --policy-from need a git clone", "%v", err)
 		}
 	}
 	if policyRef != "" {
@@ -73,22 +76,40 @@ func compare(c *ucli.Context, repo *source.Repo, cfg *config.Config) (*compariso
 		}
 		x.policy.cfg = cfg
 	}
-	if x.ref != "" {
-		head, err := x.git.Resolve("HEAD")
-		if err == nil {
-			var target, at git.Commit
-			if target, err = x.git.Resolve(x.ref); err == nil {
-				if at, err = x.git.MergeBase(head, target); err == nil {
-					x.base, err = x.open(fmt.Sprintf("%.12s", at.Hash), at, cfg)
-				}
-			}
-		}
-		if err != nil {
+	var at git.Commit
+	var err error
+	switch {
+	case base != "":
+		if at, err = x.mergeBase(base); err != nil {
 			return nil, nil, gitError("--base", err)
+		}
+		x.ref = fmt.Sprintf("%.12s, where HEAD and %s part", at.Hash, base)
+	case exact != "":
+		if at, err = x.git.Resolve(exact); err != nil {
+			return nil, nil, gitError("--base-commit", err)
+		}
+		x.ref = fmt.Sprintf("%.12s", at.Hash)
+	}
+	if x.ref != "" {
+		if x.base, err = x.open(fmt.Sprintf("%.12s", at.Hash), at, cfg); err != nil {
+			return nil, nil, err
 		}
 		x.base.cfg = baseConfig(x.base.repo, cfg)
 	}
 	return x, cfg, x.readBaseline(c, cfg)
+}
+
+// mergeBase is where HEAD and the revision part.
+func (x *comparison) mergeBase(rev string) (git.Commit, error) {
+	head, err := x.git.Resolve("HEAD")
+	if err != nil {
+		return head, err
+	}
+	target, err := x.git.Resolve(rev)
+	if err != nil {
+		return target, err
+	}
+	return x.git.MergeBase(head, target)
 }
 
 func gitError(flag string, err error) error {
@@ -216,32 +237,37 @@ func parseBaseline(name string, data []byte) (*triage.Baseline, error) {
 	return b, nil
 }
 
-// prepare scans the revisions and tells the run what they know.
+// prepare scans the revisions and tells the run what they know. Those of a
+// shard are shards, too.
 func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config) error {
+	if x.known != nil {
+		x.known.Complete = !cfg.Narrowed && len(cfg.Only)+len(cfg.Without) == 0
+	}
+	run.Triage.Baseline = x.known
+	if x.base == nil && x.policy == nil {
+		return nil
+	}
+	x.result.Ref = x.ref
 	if x.base != nil {
 		if err := x.base.scan(c); err != nil {
 			return err
 		}
-		if x.known == nil {
-			x.known = &triage.Baseline{}
-		}
-		x.known.Know(x.base.report.Findings)
-		x.known.Complete = len(x.base.report.Incomplete()) == 0
-	} else if x.known != nil {
-		x.known.Complete = !cfg.Narrowed && len(cfg.Only)+len(cfg.Without) == 0
+		x.result.Base = &result.Revision{Name: x.base.name, Report: x.base.report}
 	}
-	run.Triage.Baseline = x.known
 	if x.policy != nil {
 		if x.base != nil && x.base.commit.Hash == x.policy.commit.Hash {
 			x.policy.report = x.base.report
 		} else if err := x.policy.scan(c); err != nil {
 			return err
 		}
-		run.Triage.Trusted = slices.Clone(x.policy.report.Waivers)
-		if run.Triage.Trusted == nil {
-			run.Triage.Trusted = []result.Waiver{}
-		}
+		x.result.Policy = &result.Revision{Name: x.policy.name, Report: x.policy.report}
 	}
+	x.result.Changes = x.changes()
+	hold := x.result
+	if run.Part.Of > 1 {
+		hold.Base = nil // what it knows is decided on all shards
+	}
+	triage.Hold(&run.Triage, &hold)
 	return nil
 }
 
@@ -254,41 +280,24 @@ func (r *revision) scan(c *ucli.Context) error {
 	return err
 }
 
-// maxNotices bounds how many changes of one kind are named one by one.
-const maxNotices = 20
+// finish adds to the report what it was held against.
+func (x *comparison) finish(rep *result.Report) {
+	switch {
+	case x.base == nil && x.policy == nil:
+	case rep.Shard != nil:
+		rep.Shard.Against = &x.result
+	default:
+		triage.Notify(&x.result, rep)
+	}
+}
 
-// notices says, on top of the report, what the findings are compared with and
-// what the change itself does to what is accepted.
-func (x *comparison) notices(rep *result.Report) {
+// changes are what the working tree does to the configuration and the baseline.
+func (x *comparison) changes() []result.Notice {
 	from := x.base
 	if from == nil {
 		from = x.policy
 	}
-	if from == nil {
-		return
-	}
-	if x.base != nil {
-		n := map[result.BaselineState]int{}
-		for i := range rep.Findings {
-			if f := &rep.Findings[i]; f.Suppressed == nil {
-				n[f.Baseline]++
-			}
-		}
-		msg := fmt.Sprintf("compared with %s, where HEAD and %s part: %d new, %d fixed, %d known", x.base.name, x.ref,
-			n[result.BaselineNew], n[result.BaselineAbsent], n[result.BaselineUnchanged])
-		if gaps := len(x.base.report.Incomplete()); gaps > 0 {
-			msg += fmt.Sprintf("; %d of its stages failed, so what they would have found counts as new, and nothing as fixed", gaps)
-		}
-		rep.Notices = append(rep.Notices, result.Notice{Kind: result.NoticeBase, Message: msg})
-	}
-	var changes []result.Notice
-	say := func(at source.Span, format string, args ...any) {
-		changes = append(changes, result.Notice{Kind: result.NoticePolicy, Message: fmt.Sprintf(format, args...), At: at})
-	}
-	applied := ""
-	if x.policy != nil {
-		applied = fmt.Sprintf("; it is not applied: the policy is that of %s", x.policy.name)
-	}
+	var out []result.Notice
 	for _, f := range []struct{ what, path string }{
 		{"configuration", cmp.Or(x.head.Path, config.FileName)}, {"baseline", string(x.head.Baseline)},
 	} {
@@ -302,32 +311,11 @@ func (x *comparison) notices(rep *result.Report) {
 			verb = "changes"
 		}
 		if verb != "" {
-			say(source.LineSpan(f.path, 1), "this change %s the %s%s", verb, f.what, applied)
+			out = append(out, result.Notice{
+				Kind: result.NoticePolicy, At: source.LineSpan(f.path, 1),
+				Message: fmt.Sprintf("this change %s the %s%s", verb, f.what, x.result.Applied()),
+			})
 		}
 	}
-	old := map[string]int{}
-	for i := range from.report.Waivers {
-		old[from.report.Waivers[i].Identity()]++
-	}
-	added := rep.Waivers
-	if x.policy != nil { // its configuration is not the head's
-		added = slices.DeleteFunc(slices.Clone(added), func(w result.Waiver) bool { return w.Form == result.FormConfig })
-	}
-	for i := range added {
-		w := &added[i]
-		if id := w.Identity(); old[id] > 0 {
-			old[id]--
-			continue
-		}
-		not := ""
-		if w.State == result.WaiverUntrusted {
-			not = applied
-		}
-		say(w.At, "this change adds a suppression of %q (%s)%s", w.Rule, cmp.Or(strings.TrimSpace(w.Reason), "no reason"), not)
-	}
-	if len(changes) > maxNotices {
-		more := len(changes) - maxNotices
-		changes = append(changes[:maxNotices], result.Notice{Kind: result.NoticePolicy, Message: fmt.Sprintf("and %d more such changes: see kustoms suppressions", more)})
-	}
-	rep.Notices = append(rep.Notices, changes...)
+	return out
 }

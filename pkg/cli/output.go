@@ -41,7 +41,7 @@ func shapeOf(c *ucli.Context) (report.Options, error) {
 		}
 	}
 	for _, name := range c.StringSlice("previous") {
-		r, err := readReport(c.App.Reader, name)
+		r, err := readWhole(c.App.Reader, name)
 		if err != nil {
 			return o, err
 		}

@@ -16,7 +16,7 @@ func reportCommand() *ucli.Command {
 	return &ucli.Command{
 		Name: "report", Usage: "write JSON reports in other formats, merged into one", ArgsUsage: "[LABEL=]REPORT.json...",
 		Description: "Examples:\n   kustoms scan --report json=kustoms.json --exit-zero\n   kustoms report kustoms.json --report sarif=kustoms.sarif --report junit=kustoms.xml\n   kustoms report shard-1.json shard-2.json --report html=kustoms.html\n   kustoms report shop=shop.json bank=bank.json   # two repositories; labels go before paths",
-		Flags: append(shapeFlags(),
+		Flags: append(shapeFlags(), shardsFlag(),
 			&ucli.StringSliceFlag{Name: "report", Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
 			&ucli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the report on the standard output"},
 		),
@@ -77,14 +77,16 @@ func gateCommand() *ucli.Command {
 	}
 }
 
-// readReports reads the reports that the arguments name, and merges them. A
-// label before "=" goes before their paths, for reports of several
-// repositories.
+// readReports reads the reports that the arguments name, puts the shards of a
+// run together, and merges what is left. A label before "=" goes before their
+// paths, for reports of several repositories.
 func readReports(c *ucli.Context) (*result.Report, error) {
 	if !c.Args().Present() {
 		return nil, usage("write one with: kustoms scan --report json=kustoms.json", "%s wants a JSON report", c.Command.Name)
 	}
 	var all []*result.Report
+	var labels []string                     // of those that have shards, in order
+	shards := map[string][]*result.Report{} // by label
 	for _, name := range c.Args().Slice() {
 		label := ""
 		if _, err := os.Stat(name); err != nil {
@@ -95,6 +97,27 @@ func readReports(c *ucli.Context) (*result.Report, error) {
 		rep, err := readReport(c.App.Reader, name)
 		if err != nil {
 			return nil, err
+		}
+		if rep.Shard != nil {
+			if shards[label] == nil {
+				labels = append(labels, label)
+			}
+			shards[label] = append(shards[label], rep)
+			continue
+		}
+		if label != "" {
+			triage.Label(label, rep)
+		}
+		all = append(all, rep)
+	}
+	for _, label := range labels {
+		fill, err := excerpts(c, shards[label][0].Shard)
+		if err != nil {
+			return nil, err
+		}
+		rep, err := triage.Join(shards[label], fill)
+		if err != nil {
+			return nil, usage("give each shard's report of one run once; label those of several repositories: shop=shard-1.json", "%v", err)
 		}
 		if label != "" {
 			triage.Label(label, rep)
@@ -121,6 +144,15 @@ func readReport(stdin io.Reader, name string) (*result.Report, error) {
 	return rep, nil
 }
 
+// readWhole is readReport for who cannot take a shard.
+func readWhole(stdin io.Reader, name string) (*result.Report, error) {
+	rep, err := readReport(stdin, name)
+	if err == nil && rep.Shard != nil {
+		return nil, usage("put the shards together with: kustoms report SHARD.json... --report json=whole.json", "%s is shard %d of %d: alone it says nothing", name, rep.Shard.Index, rep.Shard.Of)
+	}
+	return rep, err
+}
+
 func diffCommand() *ucli.Command {
 	return &ucli.Command{
 		Name: "diff", Usage: "show what is new, fixed and unchanged between two JSON reports", ArgsUsage: "OLD.json NEW.json",
@@ -133,11 +165,11 @@ func diffCommand() *ucli.Command {
 			if c.Args().Len() != 2 {
 				return usage("kustoms diff OLD.json NEW.json", "diff wants two JSON reports")
 			}
-			before, err := readReport(c.App.Reader, c.Args().Get(0))
+			before, err := readWhole(c.App.Reader, c.Args().Get(0))
 			if err != nil {
 				return err
 			}
-			after, err := readReport(c.App.Reader, c.Args().Get(1))
+			after, err := readWhole(c.App.Reader, c.Args().Get(1))
 			if err != nil {
 				return err
 			}

@@ -27,18 +27,24 @@ Examples:
 
 Exit codes: 0 clean, 1 findings at or over --fail-on, 2 wrong usage or
 configuration, 3 incomplete: something could not be looked at.`,
-		Flags: slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), registryFlags(), dbFlags(), []ucli.Flag{
-			&ucli.BoolFlag{Name: "images", EnvVars: []string{"KUSTOMS_IMAGES"}, Usage: "look the images that are deployed up for known vulnerabilities; needs --allow-network and --registry"},
-			&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
-			&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
-			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
-			&ucli.BoolFlag{Name: "exit-zero", EnvVars: []string{"KUSTOMS_EXIT_ZERO"}, Usage: "end with 0 whatever the scan found or could not look at"},
-			&ucli.StringFlag{Name: "git-range", EnvVars: []string{"KUSTOMS_GIT_RANGE"}, Usage: "look for secrets in the commits of `BASE..HEAD` too"},
-			&ucli.BoolFlag{Name: "git-history", EnvVars: []string{"KUSTOMS_GIT_HISTORY"}, Usage: "look for secrets in the whole history too"},
-			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress, and no text report unless --format asks for one"},
-		}),
+		Flags:  scanFlags(),
 		Action: func(c *ucli.Context) error { return runScan(c, stderr) },
 	}
+}
+
+// scanFlags are all that a scan takes.
+func scanFlags() []ucli.Flag {
+	return slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), registryFlags(), dbFlags(), []ucli.Flag{
+		&ucli.BoolFlag{Name: "images", EnvVars: []string{"KUSTOMS_IMAGES"}, Usage: "look the images that are deployed up for known vulnerabilities; needs --allow-network and --registry"},
+		&ucli.StringFlag{Name: "shard", EnvVars: []string{"KUSTOMS_SHARD"}, Usage: "look at a share of the targets, `I/N`, I from 1 on; kustoms gate and kustoms report judge all N JSON reports together"},
+		&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
+		&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
+		&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
+		&ucli.BoolFlag{Name: "exit-zero", EnvVars: []string{"KUSTOMS_EXIT_ZERO"}, Usage: "end with 0 whatever the scan found or could not look at"},
+		&ucli.StringFlag{Name: "git-range", EnvVars: []string{"KUSTOMS_GIT_RANGE"}, Usage: "look for secrets in the commits of `BASE..HEAD` too"},
+		&ucli.BoolFlag{Name: "git-history", EnvVars: []string{"KUSTOMS_GIT_HISTORY"}, Usage: "look for secrets in the whole history too"},
+		&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress, and no text report unless --format asks for one"},
+	})
 }
 
 // targetFlags say what is looked at, for every command that looks at targets.
@@ -69,6 +75,13 @@ func runScan(c *ucli.Context, stderr io.Writer) error {
 		format = ""
 	}
 	stdout := c.App.Writer
+	part, err := parseShard(c.String("shard"))
+	if err != nil {
+		return err
+	}
+	if part.Of > 1 {
+		return runShard(c, stderr)
+	}
 	shape, err := shapeOf(c)
 	if err != nil {
 		return err
@@ -84,7 +97,12 @@ func runScan(c *ucli.Context, stderr io.Writer) error {
 	if err := out.write(rep, stdout); err != nil {
 		return err
 	}
-	err = verdict(rep)
+	return conclude(c, rep)
+}
+
+// conclude is the verdict under --exit-zero.
+func conclude(c *ucli.Context, rep *result.Report) error {
+	err := verdict(rep)
 	if c.Bool("exit-zero") && err != nil {
 		return &codeError{exitClean, err.Error() + " (0 for --exit-zero)"}
 	}
@@ -136,6 +154,9 @@ func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config)
 	if err != nil {
 		return nil, err
 	}
-	x.notices(rep)
+	if rep.Shard != nil {
+		rep.Shard.Commit, rep.Shard.Root = checkout(x.repo.Dir())
+	}
+	x.finish(rep)
 	return rep, nil
 }

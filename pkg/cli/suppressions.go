@@ -32,7 +32,7 @@ untrusted (not in the revision of --policy-from). Only the first two suppress.`,
 			var rep *result.Report
 			var err error
 			if from := c.String("from"); from != "" {
-				rep, err = readReport(c.App.Reader, from)
+				rep, err = readWhole(c.App.Reader, from)
 			} else {
 				rep, _, err = doScan(c, stderr)
 			}

@@ -28,6 +28,7 @@ package discover
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -69,6 +70,8 @@ func Find(ctx context.Context, repo *source.Repo, opt Options) (*Found, error) {
 	}
 	out = append(out, t.plain(func(p string) bool { return users[p] != nil })...)
 	if len(t.texts)+len(t.packages) > 0 {
+		slices.Sort(t.texts) // shards put their shares together in this order
+		slices.Sort(t.packages)
 		out = append(out, result.Target{Name: RepositoryFiles, Kind: result.KindFiles, Path: ".", Files: t.texts, Packages: t.packages})
 	}
 	return &Found{Targets: distinct(out), tree: t}, nil

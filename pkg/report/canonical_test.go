@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,7 +19,7 @@ func canonical() *result.Report {
 		Schema: result.SchemaVersion,
 		Tool:   result.Tool{Name: "kustoms", Version: "0.1.0"},
 		Gate:   result.Gate{FailOn: "high"},
-		Coverage: result.NewCoverage([]result.FileCoverage{
+		Coverage: coverage([]result.FileCoverage{
 			{Path: "charts/shop/templates/web.yaml", Lines: 40, Rendered: 40},
 			{Path: "charts/shop/templates/hpa.yaml", Lines: 12, Missing: []result.LineRange{{From: 2, To: 15}}},
 			{Path: "charts/shop/templates/" + hostile("file"), Lines: 8, Rendered: 6, Missing: []result.LineRange{{From: 3, To: 3}, {From: 7, To: 7}}},
@@ -233,4 +234,15 @@ func large(n int) *result.Report {
 		r.Findings = append(r.Findings, f)
 	}
 	return r
+}
+
+// coverage sums up files.
+func coverage(files []result.FileCoverage) *result.Coverage {
+	c := &result.Coverage{Files: files}
+	for _, f := range files {
+		c.Lines += f.Lines
+		c.Rendered += f.Rendered
+	}
+	slices.SortFunc(c.Files, func(a, b result.FileCoverage) int { return strings.Compare(a.Path, b.Path) })
+	return c
 }

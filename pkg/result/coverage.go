@@ -3,6 +3,7 @@ package result
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -40,14 +41,42 @@ func (r LineRange) String() string {
 	return fmt.Sprintf("%d-%d", r.From, r.To)
 }
 
-// NewFileCoverage counts lines, the sorted numbers of those that could print,
-// of which rendered reports those that did.
-func NewFileCoverage(path string, lines []int, rendered func(line int) bool) FileCoverage {
+// NewCoverage sums up files, of which each path may come several times: a line
+// is rendered if one of them rendered it. The result is nil if there are none.
+func NewCoverage(files []FileLines) *Coverage {
+	if len(files) == 0 {
+		return nil
+	}
+	all := map[string]map[int]bool{} // path → line → rendered
+	for _, f := range files {
+		lines := all[f.Path]
+		if lines == nil {
+			lines = map[int]bool{}
+			all[f.Path] = lines
+		}
+		for _, n := range f.Lines {
+			lines[n] = lines[n]
+		}
+		for _, n := range f.Rendered {
+			lines[n] = true
+		}
+	}
+	c := &Coverage{}
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		f := newFileCoverage(path, all[path])
+		c.Files = append(c.Files, f)
+		c.Lines += f.Lines
+		c.Rendered += f.Rendered
+	}
+	return c
+}
+
+func newFileCoverage(path string, lines map[int]bool) FileCoverage {
 	f := FileCoverage{Path: path, Lines: len(lines)}
 	open := false
-	for _, n := range lines {
+	for _, n := range slices.Sorted(maps.Keys(lines)) {
 		switch {
-		case rendered(n):
+		case lines[n]:
 			f.Rendered++
 			open = false
 		case open:
@@ -58,17 +87,6 @@ func NewFileCoverage(path string, lines []int, rendered func(line int) bool) Fil
 		}
 	}
 	return f
-}
-
-// NewCoverage sums up files, and sorts them.
-func NewCoverage(files []FileCoverage) *Coverage {
-	c := &Coverage{Files: files}
-	for _, f := range files {
-		c.Lines += f.Lines
-		c.Rendered += f.Rendered
-	}
-	slices.SortFunc(c.Files, func(a, b FileCoverage) int { return strings.Compare(a.Path, b.Path) })
-	return c
 }
 
 // Worst lists the files with lines that no target rendered: those with the

@@ -89,6 +89,8 @@ type Report struct {
 	// Coverage is nil if no target has templates.
 	Coverage *Coverage `json:"coverage,omitempty"`
 	Graphs   []Graph   `json:"graphs,omitempty"`
+	// Shard is nil unless the report is of a part of a run.
+	Shard *Shard `json:"shard,omitempty"`
 }
 
 // Gate is the severity at which the run fails.

@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"slices"
 	"strings"
 	"sync"
 
@@ -12,16 +11,8 @@ import (
 // rendered remembers what all targets of a run deploy, by name only: a rule
 // sees one target, and what it misses there another one may bring.
 type rendered struct {
-	mu    sync.Mutex
-	kinds map[[2]string][]deployed // by group and kind
-}
-
-// deployed is an object's name. Either part may be unknown: where nobody says
-// which namespace a chart goes to, or what its release is called.
-type deployed struct {
-	namespace      string // "" for all
-	prefix, suffix string // around the name of the release
-	release        bool   // something stands between them
+	mu  sync.Mutex
+	all []result.Deployed
 }
 
 // add notes the objects of a target.
@@ -32,36 +23,17 @@ func (r *rendered) add(x *index.Index) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.kinds == nil {
-		r.kinds = map[[2]string][]deployed{}
-	}
 	for _, o := range x.Objects {
-		d := deployed{prefix: o.Key.Name}
+		d := result.Deployed{Group: o.Key.Group(), Kind: o.Key.Kind, Prefix: o.Key.Name}
 		if x.Namespaced(o) && x.NamespaceKnown(o) {
-			d.namespace = x.Namespace(o)
+			d.Namespace = x.Namespace(o)
 		}
 		if before, after, ok := strings.Cut(o.Key.Name, release); ok && release != "" {
-			d.prefix, d.suffix, d.release = before, after, true
+			d.Prefix, d.Suffix, d.Release = before, after, true
 		}
-		k := [2]string{o.Key.Group(), o.Key.Kind}
-		r.kinds[k] = append(r.kinds[k], d)
+		r.all = append(r.all, d)
 	}
 }
 
-// has reports whether some target deploys what k names.
-func (r *rendered) has(k result.Key) bool {
-	return slices.ContainsFunc(r.kinds[[2]string{k.Group(), k.Kind}], func(d deployed) bool {
-		if d.namespace != "" && k.Namespace != "" && d.namespace != k.Namespace {
-			return false
-		}
-		if !d.release {
-			return d.prefix == k.Name
-		}
-		return len(k.Name) > len(d.prefix)+len(d.suffix) && strings.HasPrefix(k.Name, d.prefix) && strings.HasSuffix(k.Name, d.suffix)
-	})
-}
-
-// present leaves out the findings about something missing that is there.
-func (r *rendered) present(fs []result.Finding) []result.Finding {
-	return slices.DeleteFunc(fs, func(f result.Finding) bool { return f.Missing != nil && r.has(*f.Missing) })
-}
+// list is what was noted, each once and in order.
+func (r *rendered) list() []result.Deployed { return result.SortDeployed(r.all) }

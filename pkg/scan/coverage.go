@@ -37,14 +37,18 @@ func (c *coverage) add(files []render.FileCoverage) {
 	}
 }
 
-// result is nil if no target has templates.
-func (c *coverage) result() *result.Coverage {
-	if len(c.files) == 0 {
-		return nil
+// lines lists what was gathered, sorted by path.
+func (c *coverage) lines() []result.FileLines {
+	var out []result.FileLines
+	for _, path := range slices.Sorted(maps.Keys(c.files)) {
+		f := result.FileLines{Path: path}
+		for _, n := range slices.Sorted(maps.Keys(c.files[path])) {
+			f.Lines = append(f.Lines, n)
+			if c.files[path][n] {
+				f.Rendered = append(f.Rendered, n)
+			}
+		}
+		out = append(out, f)
 	}
-	var out []result.FileCoverage
-	for path, lines := range c.files {
-		out = append(out, result.NewFileCoverage(path, slices.Sorted(maps.Keys(lines)), func(n int) bool { return lines[n] }))
-	}
-	return result.NewCoverage(out)
+	return out
 }

@@ -53,8 +53,13 @@ type Run struct {
 	Jobs       int
 	// Custom are the custom resources that the repository defines; may be nil.
 	Custom *schema.Definitions
-	Tool   result.Tool
-	Gate   result.Gate
+	// Part is the share of the targets that is looked at; the zero value is all.
+	Part Part
+	// FilesWhole says that the repository's own files are looked at together,
+	// and so by one part.
+	FilesWhole bool
+	Tool       result.Tool
+	Gate       result.Gate
 	// Progress is told of each target before and after; may be nil. Calls are
 	// not concurrent.
 	Progress func(Event)
@@ -73,9 +78,13 @@ type Event struct {
 	Done, Total int
 }
 
-// Do runs all stages. The error is ctx's; everything else is in the report.
+// Do runs all stages. The error is ctx's; everything else is in the report. The
+// report of a part is left for triage.Join to judge.
 func (r *Run) Do(ctx context.Context) (*result.Report, error) {
 	rep := &result.Report{Schema: result.SchemaVersion, Tool: r.Tool, Gate: r.Gate, Targets: slices.Clone(r.Targets)}
+	if r.Part.Of > 1 {
+		rep.Targets, rep.Shard = r.split(ctx)
+	}
 	for _, a := range r.Analyzers {
 		for _, m := range a.Rules() {
 			m.Analyzer = a.Name()
@@ -120,17 +129,28 @@ feed:
 	close(next)
 	wg.Wait()
 	for _, a := range r.Analyzers {
-		if f, ok := a.(Finisher); ok && ctx.Err() == nil {
+		f, ok := a.(Finisher)
+		switch {
+		case !ok || ctx.Err() != nil:
+		case rep.Shard == nil:
 			f.Finish(&sink)
+		default:
+			var own result.Sink
+			f.Finish(&own)
+			if found, _ := own.Take(); len(found) > 0 {
+				sink.Stage(result.Stage{
+					Name: a.Name(), Status: result.Skipped, Reason: "what matches nothing in this shard may match in another: intents whose sides match nothing were not told",
+					Hint: "run kustoms scan without --shard to see them",
+				})
+			}
 		}
 	}
 	rep.Findings, rep.Stages = sink.Take()
-	rep.Findings = all.rendered.present(rep.Findings)
 	rep.Graphs = sink.TakeGraphs()
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
-	rep.Waivers = append(sink.TakeWaivers(), suppress.Read(ctx, r.Repo, commented(rep))...)
-	rep.Coverage = all.coverage.result()
+	rep.Waivers = append(sink.TakeWaivers(), suppress.Read(ctx, r.Repo, commented(r.Targets, rep))...)
+	rep.Coverage = result.NewCoverage(all.coverage.lines())
 	if !slices.ContainsFunc(r.Targets, func(t result.Target) bool { return t.Kind != result.KindFiles }) {
 		rep.Stages = append(rep.Stages, result.Stage{
 			Name: "discover", Status: result.Failed, Reason: "found nothing to scan: no Helm chart, no Kustomize overlay and no Kubernetes manifest",
@@ -146,16 +166,23 @@ feed:
 	for i := range rep.Targets {
 		rep.Targets[i].Helm = rep.Targets[i].Helm.Masked()
 	}
+	if rep.Shard != nil {
+		// No excerpts: which lines are to be masked, other shards know, too.
+		rep.Shard.Lines, rep.Shard.Deployed, rep.Coverage = all.coverage.lines(), all.rendered.list(), nil
+		triage.Defer(&r.Triage, rep)
+		return rep, nil
+	}
 	excerpt.Fill(r.Repo, rep)
+	rep.Findings = result.NotDeployed(rep.Findings, all.rendered.list())
 	triage.Run(&r.Triage, rep)
 	return rep, nil
 }
 
 // commented lists the files whose comments may speak of findings: those looked
 // at, and those that findings were traced to, which may lie outside.
-func commented(rep *result.Report) []string {
+func commented(targets []result.Target, rep *result.Report) []string {
 	var out []string
-	for _, t := range rep.Targets {
+	for _, t := range targets {
 		if t.Kind == result.KindFiles {
 			out = append(out, t.Files...)
 		}

@@ -200,6 +200,7 @@ func trust(o *Options, ws []result.Waiver) []bool {
 		switch {
 		case o.Trusted == nil || ws[i].Form == result.FormConfig: // the caller chose the configuration
 			out[i] = true
+		case ws[i].State == result.WaiverUntrusted: // a shard knew the comment's text
 		case held[id][ws[i].At]: // the same text, seen in another target
 			out[i] = true
 		case left[id] > 0:

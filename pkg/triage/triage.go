@@ -9,23 +9,12 @@ import (
 
 // Options is what the user decided beforehand.
 type Options struct {
-	// Severity overrides a rule's severity, by rule id.
-	Severity map[string]result.Severity
-	// Suppressions are the findings that the configuration accepts, beside
-	// those that the scan collected.
-	Suppressions []result.Waiver
+	result.Terms
 	// Trusted, if not nil, are the suppressions of a trusted revision: of the
 	// collected ones only those that are there, too, are applied.
 	Trusted []result.Waiver
-	// Warn is for how many days before its end a suppression is a finding.
-	Warn int
 	// Baseline, if not nil, is what was known before.
 	Baseline *Baseline
-	// Today decides what has expired, as YYYY-MM-DD.
-	Today string
-	// Partial says that the run sees less than the suppressions speak of, so
-	// that none is unused for certain.
-	Partial bool
 }
 
 // step is one pass over the findings.
