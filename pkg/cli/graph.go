@@ -8,6 +8,7 @@ import (
 	ucli "github.com/urfave/cli/v2"
 
 	"github.com/kustoms-dev/kustoms/pkg/analysis/netpol"
+	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/graph"
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -50,7 +51,7 @@ func runGraph(c *ucli.Context, a scan.Analyzer) error {
 		}
 		return usage(suggest.DidYouMean(c.String("format"), names), "--format: %q is none of %s", c.String("format"), strings.Join(names, ", "))
 	}
-	rep, err := analyzeOne(c, a)
+	rep, err := analyzeOne(c, func(*config.Config) scan.Analyzer { return a })
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func runGraph(c *ucli.Context, a scan.Analyzer) error {
 
 // analyzeOne runs one analyzer on the one target that the arguments name, or
 // on the only one that there is.
-func analyzeOne(c *ucli.Context, a scan.Analyzer) (*result.Report, error) {
+func analyzeOne(c *ucli.Context, make func(*config.Config) scan.Analyzer) (*result.Report, error) {
 	if c.NArg() > 1 {
 		return nil, usage("", "want one target, got %d", c.NArg())
 	}
@@ -99,7 +100,7 @@ func analyzeOne(c *ucli.Context, a scan.Analyzer) (*result.Report, error) {
 	if len(chosen) != 1 {
 		return nil, usage("name one of them: kustoms render --list lists the targets", "%d targets to look at", len(chosen))
 	}
-	run.Targets, run.Analyzers = chosen, []scan.Analyzer{a}
+	run.Targets, run.Analyzers = chosen, []scan.Analyzer{make(cfg)}
 	run.Triage.Suppressions = nil // about findings, of which there are none
 	rep, err := run.Do(c.Context)
 	if err != nil {

@@ -147,7 +147,7 @@ func (d *drawer) anywhere(from *Class) Ports {
 // internet is what the class may reach of some address of the internet.
 func (d *drawer) internet(from *Class) Ports {
 	var open Ports
-	for _, part := range d.reach.Outside {
+	for _, part := range d.reach.rangesOf(from, Egress) {
 		if Public(part.Addr) {
 			open = open.Or(d.reach.Out(from, Peer{Addr: part.Addr}, AtMost))
 		}
