@@ -8,6 +8,7 @@ import (
 
 	ucli "github.com/urfave/cli/v2"
 
+	"github.com/kustoms-dev/kustoms/pkg/analysis/netpol"
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/report"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -125,6 +126,12 @@ func doScan(c *ucli.Context, stderr io.Writer) (*result.Report, *config.Config, 
 	return rep, cfg, err
 }
 
+// drawn reports whether a report is written that shows graphs. JSON does not
+// count: it would grow by what few read, and kustoms graph gives it.
+func drawn(c *ucli.Context) bool {
+	return c.String("format") == "html" || slices.ContainsFunc(c.StringSlice("report"), func(s string) bool { return strings.HasPrefix(s, "html=") })
+}
+
 // scan scans the working tree, held against the revisions.
 func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config) (*result.Report, error) {
 	own := *cfg // other revisions have no history of their own to look through
@@ -135,6 +142,9 @@ func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config)
 	}
 	if err := x.prepare(c, run, cfg); err != nil {
 		return nil, err
+	}
+	if drawn(c) {
+		run.Analyzers = append(run.Analyzers, netpol.Grapher{Policies: true})
 	}
 	if c.Bool("images") {
 		scanner, done, err := imageScanner(c, cfg, stderr, false)

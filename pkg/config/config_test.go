@@ -106,12 +106,12 @@ func TestStarter(t *testing.T) {
 	if _, err := Parse("starter.yaml", Starter); err != nil {
 		t.Error(err)
 	}
-	active := regexp.MustCompile(`(?m)^# ((?:targets|matrix|rules|suppressions|discover|gitops):.*|  +\S.*)$`).ReplaceAll(Starter, []byte("$1"))
+	active := regexp.MustCompile(`(?m)^# ((?:targets|matrix|rules|intents|suppressions|discover|gitops):.*|  +\S.*)$`).ReplaceAll(Starter, []byte("$1"))
 	c, err := Parse("starter.yaml", active)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Targets) != 3 || len(c.Matrix) != 1 || len(c.Rules) != 2 || len(c.Suppressions) != 1 || len(c.GitOps.Repositories) != 1 {
+	if len(c.Targets) != 3 || len(c.Matrix) != 1 || len(c.Rules) != 2 || len(c.Suppressions) != 1 || len(c.GitOps.Repositories) != 1 || len(c.Intents) != 2 {
 		t.Errorf("the commented parts are not all there: %+v", c)
 	}
 }
@@ -166,4 +166,26 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("want either a configuration or an error")
 		}
 	})
+}
+
+// Intents are read strictly, each fault with its line.
+func TestIntents(t *testing.T) {
+	c, err := Parse("x.yaml", []byte("intents:\n  - only: {from: a/b, to: c/d, port: 8080}\n  - deny: {from: \"*\", to: internet, except: [e/f]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Intents) != 2 || c.Intents[1].At.Start.Line != 3 || c.Intents[0].Only.Port.Lo != 8080 {
+		t.Errorf("read as %+v", c.Intents)
+	}
+	for text, want := range map[string]string{
+		"intents:\n  - only: {from: a, to: b/c}\n":                    `x.yaml:2: intents[0].only.from: "a" is no side`,
+		"intents:\n  - allow: {to: b/c}\n":                            `x.yaml:2: intents[0].allow: "from" is missing`,
+		"intents:\n  - allow: {from: a/b, to: b/c, port: 70000}\n":    "x.yaml:2: intents[0].allow.port: \"70000\" is no port",
+		"intents:\n  -\n    deny: {from: internet, to: 10.0.0.0/8}\n": "x.yaml:3: intents[0]: deny: neither",
+		"intents:\n  - {}\n":                                          "x.yaml:2: intents[0]: an intent is one of only, allow and deny",
+	} {
+		if _, err := Parse("x.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
 }

@@ -20,8 +20,15 @@ var colours = map[result.GraphStyle]colour{
 	result.GraphQuiet:  {"#f4f4f2", "#77746c"},
 }
 
-// SVG draws the graph, with nothing from outside and no script.
+// SVG writes the drawing.
 func SVG(w io.Writer, g *result.Graph) error {
+	_, err := io.WriteString(w, Draw(g))
+	return err
+}
+
+// Draw draws the graph as SVG that may stand in a page: with nothing from
+// outside, no script, and every name escaped.
+func Draw(g *result.Graph) string {
 	d := layout(g)
 	notes := g.Notes
 	top := d.h
@@ -62,8 +69,7 @@ func SVG(w io.Writer, g *result.Graph) error {
 		fmt.Fprintf(&b, "<text x=\"%d\" y=\"%.0f\" fill=\"#555\">%s</text>\n", margin, top+float64(k+1)*lineHeight, text(flat(n)))
 	}
 	b.WriteString("</svg>\n")
-	_, err := w.Write(b.Bytes())
-	return err
+	return b.String()
 }
 
 // edges draws arrows, then their labels over all of them. Arrows leave and
@@ -150,9 +156,7 @@ func HTML(w io.Writer, g *result.Graph) error {
 </head>
 <body>
 `, text(flat(g.Title)))
-	if err := SVG(&b, g); err != nil {
-		return err
-	}
+	b.WriteString(Draw(g))
 	b.WriteString("</body>\n</html>\n")
 	_, err := w.Write(b.Bytes())
 	return err

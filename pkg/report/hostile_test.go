@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/kustoms-dev/kustoms/pkg/graph"
+	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
 // What a hostile string becomes where Markdown is not escaped.
@@ -128,7 +131,8 @@ func TestHostileXML(t *testing.T) {
 	}
 }
 
-// The page has the elements and attributes of its template and no others, so
+// The page has the elements and attributes of its template and of a drawing of
+// plain names, and no others, so
 // that no policy of a server takes anything from it but the style.
 func TestHTMLElements(t *testing.T) {
 	f, err := Lookup("html")
@@ -152,7 +156,12 @@ func TestHTMLElements(t *testing.T) {
 		t.Errorf("%d < for %d tags", n, len(tag.FindAllString(page, -1)))
 	}
 	action := regexp.MustCompile(`\{\{[^}]*\}\}`)
-	own := elements(action.ReplaceAllString(htmlTemplate, ""))
+	drawing := graph.Draw(&result.Graph{
+		Groups: []result.GraphGroup{{ID: "g", Label: "g"}},
+		Nodes:  []result.GraphNode{{ID: "a", Group: "g", Label: "a", Style: result.GraphQuiet}, {ID: "b", Label: "b", Style: result.GraphDanger}},
+		Edges:  []result.GraphEdge{{From: "a", To: "b", Label: "x", Style: result.GraphQuiet}, {From: "b", To: "a", Style: result.GraphDanger}},
+	})
+	own := elements(action.ReplaceAllString(htmlTemplate, "") + drawing)
 	for _, e := range slices.Sorted(maps.Keys(elements(page))) {
 		if !own[e] && !strings.HasSuffix(e, " open") && !strings.HasSuffix(e, " checked") {
 			t.Errorf("the page has <%s>, the template has not", e)

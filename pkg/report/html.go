@@ -52,6 +52,7 @@ type htmlPage struct {
 	Trend       *htmlTrend
 	Coverage    *htmlCoverage
 	Graphs      []htmlGraph
+	MoreGraphs  int
 	Targets     []result.Target
 	MoreTargets int
 	Files       []htmlFile
@@ -72,10 +73,9 @@ func (o html) Write(w io.Writer, r *result.Report) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"about": about, "environments": environments, "plural": plural, "prose": prose, "ruleURL": ruleURL,
 		"standing": standing, "thousands": thousands, "web": webURL,
-		"join":  func(s []string) string { return strings.Join(s, ", ") },
-		"name":  func(s string) string { return clip(s, textName) },
-		"short": func(s string) string { return clip(line(s), graphName) },
-		"text":  func(s string) string { return clip(s, htmlText) },
+		"join": func(s []string) string { return strings.Join(s, ", ") },
+		"name": func(s string) string { return clip(s, textName) },
+		"text": func(s string) string { return clip(s, htmlText) },
 	}).Parse(htmlTemplate)
 	if err != nil {
 		return err
@@ -121,7 +121,8 @@ func (o html) page(r *result.Report) *htmlPage {
 	}
 	p.Trend = trendOf(slices.Concat(o.previous, []*result.Report{r}))
 	p.Coverage = coverageOf(r.Coverage)
-	for i := range r.Graphs {
+	p.MoreGraphs = max(len(r.Graphs)-htmlGraphs, 0)
+	for i := range r.Graphs[:len(r.Graphs)-p.MoreGraphs] {
 		p.Graphs = append(p.Graphs, drawGraph(&r.Graphs[i]))
 	}
 	used := map[string]bool{}

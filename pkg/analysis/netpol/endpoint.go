@@ -206,19 +206,24 @@ func hintOf(reqs []requirement) *requirement {
 
 func keyOf(parts ...any) string { return fmt.Sprintf("%q", parts) }
 
-// bits is a set of endpoints by their number.
-type bits []uint64
+// members is a set of endpoints by their number, in order: most selectors pick
+// few, so that sets cost what they hold.
+type members []int32
 
-func (b bits) has(i int) bool { return b[i/64]>>(i%64)&1 == 1 }
-func (b bits) set(i int)      { b[i/64] |= 1 << (i % 64) }
-func (b bits) or(c bits) {
-	for i := range c {
-		b[i] |= c[i]
-	}
+func (m members) has(i int) bool {
+	_, ok := slices.BinarySearch(m, int32(i))
+	return ok
+}
+
+// or is the union.
+func (m members) or(n members) members {
+	out := append(slices.Clone(m), n...)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // extent is the endpoints that something picks, surely or possibly.
-type extent struct{ sure, possible bits }
+type extent struct{ sure, possible members }
 
 func (x extent) of(i int) truth {
 	switch {

@@ -26,17 +26,44 @@ var clusterDNS = []endpoint{
 // that of a Service or of a node is.
 func (r *Reach) Resolves(c *Class) bool {
 	asks := func(p Ports) bool { return p.Has(UDP, 53) || p.Has(UDP, 5353) }
-	for _, to := range r.Classes {
-		if (to.DNS || servesDNS(to)) && asks(r.Out(c, Peer{Class: to}, AtMost)) {
+	for _, to := range r.servers {
+		if asks(r.Out(c, Peer{Class: to}, AtMost)) {
 			return true
 		}
 	}
-	for _, out := range r.Outside {
+	for _, out := range r.rangesOf(c, Egress) {
 		if !Public(out.Addr) && asks(r.Out(c, Peer{Addr: out.Addr}, AtMost)) {
 			return true
 		}
 	}
 	return asks(r.Out(c, Peer{Nodes: true}, AtMost)) || asks(r.Out(c, Peer{Addr: netip.MustParseAddr("1.1.1.1")}, AtMost))
+}
+
+// rangesOf are the parts of the outside that the policies of one class tell
+// apart: those of the whole target are many.
+func (r *Reach) rangesOf(c *Class, d Direction) []Range {
+	i := directionIndex(d)
+	if c.parts[i] == nil {
+		var blocks []netip.Prefix
+		for _, p := range r.applied[i][c.id] {
+			for _, k := range p.rules[i] {
+				blocks = append(blocks, k.blocks()...)
+			}
+		}
+		c.parts[i] = r.memo(blocks)
+	}
+	return c.parts[i]
+}
+
+// memo is ranges, worked out once for the classes whose policies name no block.
+func (r *Reach) memo(blocks []netip.Prefix) []Range {
+	if len(blocks) > 0 {
+		return ranges(blocks)
+	}
+	if r.plain == nil {
+		r.plain = ranges(nil)
+	}
+	return r.plain
 }
 
 func servesDNS(c *Class) bool {

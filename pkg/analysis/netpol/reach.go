@@ -20,13 +20,13 @@ import (
 // most, and what surely is. Notes says what was not understood.
 type Reach struct {
 	Classes []*Class
-	// Outside are the parts of the address space that policies tell apart.
-	Outside []Range
 	Notes   []string
 
 	endpoints []*endpoint
 	classOf   map[*manifest.Object]*Class
 	tiers     []tier
+	plain     []Range          // without any block
+	servers   []*Class         // of DNS, the cluster's and the target's
 	applied   [2][][]*compiled // by direction and endpoint, in order of evaluation
 }
 
@@ -42,7 +42,8 @@ type Class struct {
 	// DNS marks the cluster's name servers, which are there as a rule.
 	DNS bool
 
-	id int // of an endpoint that stands for it
+	id    int // of an endpoint that stands for it
+	parts [2][]Range
 }
 
 // Name is what people call the class: its first workload, or what it stands
@@ -95,20 +96,22 @@ func New(x *index.Index) *Reach {
 	c := &compiler{x: x, noted: map[string]bool{}}
 	policies := r.compile(c)
 	table := newTable(r.endpoints)
-	var blocks []netip.Prefix
 	for _, p := range policies {
 		p.subjects = table.extent(c.subjects(p.Policy))
 		for _, rules := range p.rules {
 			for _, k := range rules {
 				k.resolve(table)
-				blocks = append(blocks, k.blocks()...)
 			}
 		}
 	}
 	r.Notes = c.notes
 	r.apply(policies)
 	r.classify(policies)
-	r.Outside = ranges(blocks)
+	for _, c := range r.Classes {
+		if c.DNS || servesDNS(c) {
+			r.servers = append(r.servers, c)
+		}
+	}
 	return r
 }
 
@@ -198,10 +201,7 @@ func (r *Reach) apply(policies []*compiled) {
 		r.applied[d] = make([][]*compiled, len(r.endpoints))
 	}
 	for _, p := range policies {
-		for i := range r.endpoints {
-			if !p.subjects.possible.has(i) {
-				continue
-			}
+		for _, i := range p.subjects.possible {
 			for d := range r.applied {
 				if p.isolates[d] || len(p.rules[d]) > 0 {
 					r.applied[d][i] = append(r.applied[d][i], p)
@@ -219,14 +219,8 @@ func (r *Reach) classify(policies []*compiled) {
 	n := uint64(0)
 	mark := func(x extent) {
 		n++
-		if x.possible == nil {
-			return
-		}
-		for w, word := range x.possible {
-			for ; word != 0; word &= word - 1 {
-				i := w*64 + trailing(word)
-				sign[i] = binary.AppendUvarint(sign[i], n<<1|uint64(x.of(i)-1))
-			}
+		for _, i := range x.possible {
+			sign[i] = binary.AppendUvarint(sign[i], n<<1|uint64(x.of(int(i))-1))
 		}
 	}
 	names := map[namedPort]bool{}
@@ -384,67 +378,3 @@ func (r *Reach) side(c *Class, d Direction, peer Peer, m Mode, steps *[]Step) Po
 	}
 	return allowed.Or(open)
 }
-
-// portsAt are the rule's ports, the named ones as the target has them.
-func (k *rule) portsAt(r *Reach, target int) Ports {
-	out := k.ports
-	if target < 0 {
-		return out
-	}
-	for _, name := range k.named {
-		for _, n := range r.endpoints[target].named[name] {
-			out = out.Or(PortsOf(name.protocol, n, n))
-		}
-	}
-	return out
-}
-
-// matches says whether the rule speaks of a peer, seen from a selected pod.
-func (k *rule) matches(subject int, peer Peer) truth {
-	own := yes
-	if k.localKeep {
-		if own = k.own.of(subject); own == no {
-			return no
-		}
-	}
-	switch {
-	case peer.Class != nil && !peer.Class.Host:
-		return and(own, k.reach.of(peer.Class.id))
-	case peer.Class != nil, peer.Nodes:
-		return and(own, k.matchesNodes())
-	}
-	if slices.ContainsFunc(k.exclude, func(n network) bool { return n.has(peer.Addr) }) {
-		return no
-	}
-	t := k.world
-	if k.any || slices.ContainsFunc(k.networks, func(n network) bool { return n.has(peer.Addr) }) {
-		t = yes
-	}
-	return and(own, t)
-}
-
-func (k *rule) matchesNodes() truth {
-	if slices.ContainsFunc(k.exclude, network.nodes) {
-		return no
-	}
-	if k.any || !k.strict && slices.ContainsFunc(k.networks, network.nodes) {
-		return yes
-	}
-	return k.nodes
-}
-
-// resolve works out which endpoints the rule's peers are.
-func (k *rule) resolve(t *table) {
-	k.reach = t.any(k.peers)
-	if k.any || !k.strict && slices.ContainsFunc(k.networks, network.whole) {
-		k.reach = t.extent(everyonePod)
-	}
-	if slices.ContainsFunc(k.exclude, network.whole) {
-		k.reach = t.none()
-	}
-	if k.localKeep {
-		k.own = t.any(k.local)
-	}
-}
-
-var everyonePod = everyone("")

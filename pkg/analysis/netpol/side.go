@@ -2,6 +2,7 @@ package netpol
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/kustoms-dev/kustoms/pkg/intent"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -57,38 +58,38 @@ func (r *Reach) matched(c *Class, s intent.Parsed) (pods []manifest.Pod, strange
 	return pods, false
 }
 
-// addresses are those that stand for a side outside.
-func (r *Reach) addresses(s intent.Parsed) []netip.Addr {
-	var out []netip.Addr
+// addresses are those of a side outside that the policies of a class tell
+// apart.
+func (r *Reach) addresses(s intent.Parsed, c *Class, d Direction) []end {
+	var out []end
 	switch s.Kind {
 	case intent.Metadata:
-		return metadata
+		for _, a := range metadata {
+			out = append(out, end{addr: a})
+		}
 	case intent.Internet:
-		for _, p := range r.Outside {
+		for _, p := range r.rangesOf(c, d) {
 			if Public(p.Addr) {
-				out = append(out, p.Addr)
+				out = append(out, end{addr: p.Addr})
 			}
 		}
 	case intent.Block:
-		for _, p := range r.Outside {
+		for _, p := range r.rangesOf(c, d) {
 			switch {
 			case s.Block.Contains(p.Addr):
-				out = append(out, p.Addr)
+				out = append(out, end{addr: p.Addr})
 			case p.Addr.Compare(s.Block.Addr()) <= 0 && s.Block.Addr().Compare(p.Last) <= 0 && p.Addr.BitLen() == s.Block.Addr().BitLen():
-				out = append(out, s.Block.Addr())
+				out = append(out, end{addr: s.Block.Addr()})
 			}
 		}
 	}
 	return out
 }
 
-// ends are the ends that a side has in the target, those of exceptions left
+// ends are the classes that a side has in the target, what is excepted left
 // out. Strangers are those of a side that means whoever comes.
 func (r *Reach) ends(s intent.Parsed, except []intent.Parsed) []end {
 	var out []end
-	for _, a := range r.addresses(s) {
-		out = append(out, end{addr: a})
-	}
 	for _, c := range r.Classes {
 		pods, stranger := r.matched(c, s)
 		for _, e := range except {
@@ -103,23 +104,18 @@ func (r *Reach) ends(s intent.Parsed, except []intent.Parsed) []end {
 	return out
 }
 
-// others are all ends that are none of the sides: pods, strangers and the
-// internet.
-func (r *Reach) others(sides []intent.Parsed) []end {
-	all := r.ends(intent.Parsed{Namespace: "*", Name: "*"}, sides)
-	outside := r.ends(intent.Parsed{Kind: intent.Internet}, nil)
-	for _, s := range sides {
-		if !s.Pods() {
-			kept := outside[:0]
-			for _, e := range outside {
-				if s.Kind != intent.Internet && (s.Kind != intent.Block || !s.Block.Contains(e.addr)) {
-					kept = append(kept, e)
-				}
-			}
-			outside = kept
+// others are the addresses of the internet, as the policies of a class tell
+// them apart, that are none of the sides.
+func (r *Reach) others(sides []intent.Parsed, c *Class, d Direction) []end {
+	var out []end
+	for _, e := range r.addresses(intent.Parsed{Kind: intent.Internet}, c, d) {
+		if !slices.ContainsFunc(sides, func(s intent.Parsed) bool {
+			return s.Kind == intent.Internet || s.Kind == intent.Block && s.Block.Contains(e.addr)
+		}) {
+			out = append(out, e)
 		}
 	}
-	return append(all, outside...)
+	return out
 }
 
 func without(pods, not []manifest.Pod) []manifest.Pod {

@@ -1,7 +1,5 @@
 package netpol
 
-import mathbits "math/bits"
-
 // table answers which endpoints a matcher picks, each matcher once, and looks
 // only at those that may be: pods of its namespace, or with a label it demands.
 type table struct {
@@ -24,22 +22,15 @@ func newTable(es []*endpoint) *table {
 	return t
 }
 
-// none is an extent without members that may be added to.
-func (t *table) none() extent {
-	n := len(t.endpoints)/64 + 1
-	return extent{make([]uint64, n), make([]uint64, n)}
-}
-
 // any is the extent of several matchers together, not to be changed either.
 func (t *table) any(ms []matcher) extent {
 	if len(ms) == 1 {
 		return t.extent(ms[0]) // as most rules have
 	}
-	x := t.none()
+	var x extent
 	for _, m := range ms {
 		y := t.extent(m)
-		x.sure.or(y.sure)
-		x.possible.or(y.possible)
+		x = extent{x.sure.or(y.sure), x.possible.or(y.possible)}
 	}
 	return x
 }
@@ -58,7 +49,7 @@ func (t *table) extent(m matcher) extent {
 			candidates = list
 		}
 	}
-	x := t.none()
+	var x extent
 	for _, i := range candidates {
 		e := t.endpoints[i]
 		if e.host || m.namespace != "" && e.namespace != m.namespace {
@@ -66,14 +57,12 @@ func (t *table) extent(m matcher) extent {
 		}
 		truth := m.test(e)
 		if truth == yes {
-			x.sure.set(i)
+			x.sure = append(x.sure, int32(i))
 		}
 		if truth != no {
-			x.possible.set(i)
+			x.possible = append(x.possible, int32(i))
 		}
 	}
 	t.known[m.key] = x
 	return x
 }
-
-func trailing(word uint64) int { return mathbits.TrailingZeros64(word) }

@@ -2,6 +2,7 @@ package netpol
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/intent"
@@ -51,46 +52,63 @@ func (r *Reach) Verify(l *intent.List, x *index.Index) []Violation {
 		}
 		sources := r.ends(from, except)
 		if word == "only" {
-			sources = r.others(append(except, from))
+			sources = r.ends(intent.Parsed{Namespace: "*", Name: "*"}, append(except, from))
 		}
-		targets := r.ends(to, nil)
-		if word == "allow" && (to.Kind == intent.Internet || to.Kind == intent.Metadata) {
-			targets = r.mostOpen(f.Port, sources, targets)
+		check := r.opened
+		if word == "allow" {
+			check = r.closed
 		}
-		for _, t := range targets {
-			if t.class != nil && len(t.pods) == 0 {
+		if !to.Pods() {
+			for _, s := range sources {
+				targets := r.addresses(to, s.class, Egress)
+				if word == "allow" && to.Kind != intent.Block {
+					targets = r.mostOpen(f.Port, s, targets)
+				}
+				for _, t := range targets {
+					out = append(out, check(n, it, []end{s}, t, r.wanted(f.Port, t))...)
+				}
+			}
+			continue
+		}
+		for _, t := range r.ends(to, nil) {
+			wanted := r.wanted(f.Port, t)
+			if len(t.pods) == 0 || wanted.Empty() {
 				continue // whoever comes is judged when it is there
 			}
-			wanted := r.wanted(f.Port, t)
-			if wanted.Empty() {
-				continue
+			all := sources
+			switch {
+			case word == "only":
+				all = append(slices.Clip(all), r.others(append(except, from), t.class, Ingress)...)
+			case !from.Pods() && word == "allow" && from.Kind == intent.Internet:
+				all = r.mostOpenFrom(wanted, r.addresses(from, t.class, Ingress), t)
+			case !from.Pods():
+				all = r.addresses(from, t.class, Ingress)
 			}
-			if word == "allow" {
-				out = append(out, r.closed(n, it, sources, t, wanted)...)
-			} else {
-				out = append(out, r.opened(n, it, sources, t, wanted)...)
-			}
+			out = append(out, check(n, it, all, t, wanted)...)
 		}
 	}
 	return merge(out)
 }
 
-// mostOpen is the one address that most of the sources reach: an intent to
-// allow the internet holds if a part of it is in reach.
-func (r *Reach) mostOpen(port intent.Port, sources, targets []end) []end {
-	best, most := targets[:min(1, len(targets))], -1
+// mostOpen is the address that the source reaches at most: an intent to allow
+// the internet holds if a part of it is in reach.
+func (r *Reach) mostOpen(port intent.Port, from end, targets []end) []end {
 	for _, t := range targets {
-		n := 0
-		for _, s := range sources {
-			if !r.flow(s, t, AtMost).And(r.wanted(port, t)).Empty() {
-				n++
-			}
-		}
-		if n > most {
-			best, most = []end{t}, n
+		if !r.flow(from, t, AtMost).And(r.wanted(port, t)).Empty() {
+			return []end{t}
 		}
 	}
-	return best
+	return targets[:min(1, len(targets))]
+}
+
+// mostOpenFrom is the like for the internet as the source.
+func (r *Reach) mostOpenFrom(wanted Ports, sources []end, to end) []end {
+	for _, s := range sources {
+		if !r.flow(s, to, AtMost).And(wanted).Empty() {
+			return []end{s}
+		}
+	}
+	return sources[:min(1, len(sources))]
 }
 
 // opened are the flows to one end that are open against the intent, those that
@@ -204,23 +222,24 @@ func (e end) place(c *Class) manifest.Place {
 // merge makes one violation of those that one line is to blame for at one end.
 func merge(vs []Violation) []Violation {
 	var out []Violation
-	at := map[string]int{}
+	at, counted := map[string]int{}, map[string]bool{}
 	for _, v := range vs {
-		group := v.From
+		group, other := v.From, v.To
 		if v.Opens {
-			group = v.To
+			group, other = v.To, v.From
 		}
 		k := fmt.Sprintf("%d %t %q %q %p", v.Number, v.Opens, group, v.At.Path(), v.At.Object())
 		if i, ok := at[k]; ok {
 			o := &out[i]
-			if other := v.From; v.Opens && other != o.From || !v.Opens && v.To != o.To {
+			if !counted[k+other] {
+				counted[k+other] = true
 				o.Flows++
 			}
 			o.Ports = o.Ports.Or(v.Ports)
 			o.Doubtful = o.Doubtful && v.Doubtful
 			continue
 		}
-		at[k] = len(out)
+		at[k], counted[k+other] = len(out), true
 		out = append(out, v)
 	}
 	return out

@@ -44,7 +44,7 @@ var layers = []layer{
 	{"pkg/suppress", indexed, "it reads what people accepted; whether it holds is for triage"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
 	{"pkg/graph", places, "it draws what a report holds, and does not know what it means"},
-	{"pkg/report", places, "every writer must work on a report read back from JSON"},
+	{"pkg/report", slices.Concat(places, []string{"pkg/graph"}), "every writer must work on a report read back from JSON"},
 
 	{"pkg/secret", indexed, "it reads text and objects; what a finding is worth is for triage"},
 
@@ -53,7 +53,7 @@ var layers = []layer{
 	{"pkg/rule", slices.Concat(indexed, []string{"pkg/intent", "pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
 
 	{"pkg/intent", places, "what the user says is data; what it means for a target is an analysis"},
-	{"pkg/analysis/...", slices.Concat(indexed, []string{"pkg/intent"}), "a graph is built from the index and knows no rule"},
+	{"pkg/analysis/...", slices.Concat(indexed, []string{"pkg/intent", "pkg/analysis/route"}), "a graph is built from the index and knows no rule"},
 	{"pkg/index", slices.Concat(objects, []string{"pkg/schema"}), "it is frozen once built and knows no rule"},
 	{"pkg/cel", nil, "it evaluates expressions over JSON values, for schemas and policies alike"},
 	{"pkg/schema", slices.Concat(objects, []string{"pkg/cel", "pkg/internal/suggest"}), "it says what an API server takes; what that is worth is for a rule"},

@@ -9,8 +9,8 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
-// PolicyBlocksDNS reports workloads that may connect somewhere and ask no name
-// server.
+// PolicyBlocksDNS reports workloads whose egress is limited and that may ask no
+// name server.
 var PolicyBlocksDNS = &rule.Rule{
 	Meta: rule.Meta{
 		ID: "policy-blocks-dns", Severity: result.Low, Since: "0.1",
@@ -51,7 +51,7 @@ in ways that do not look like a policy.`,
 			if pods := blocked[policy.Object]; len(pods) > 0 {
 				p.Add(rule.Problem{
 					At: policy.Spec, Related: seePods(pods, "%s is selected"),
-					Message: fmt.Sprintf("%s limits where %s connects, and nothing opens UDP 53: no name resolves", policy.Object, who(pods)),
+					Message: fmt.Sprintf("%s limits the egress of %s, and nothing opens UDP 53: no name resolves", policy.Object, who(pods)),
 				})
 			}
 		}
