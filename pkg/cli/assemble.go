@@ -53,8 +53,12 @@ func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Ru
 	if a, ok := narrow(secrets, sel.others); ok {
 		analyzers = append(analyzers, a)
 	}
+	defined, err := discover.Definitions(args.Context, repo, ts)
+	if err != nil {
+		return nil, err
+	}
 	run.Targets = ts
-	run.Custom = schema.Define(discover.Definitions(repo, ts))
+	run.Custom = schema.Define(defined)
 	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{})
 	run.Triage.Terms = result.Terms{
 		Severity: sel.severity, Suppressions: c.Suppressions, Warn: c.Warning(),

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	ucli "github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/kustoms-dev/kustoms/pkg/internal/parallel"
 	"github.com/kustoms-dev/kustoms/pkg/report"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
@@ -77,6 +80,9 @@ func parseOutputs(specs []string, format string, opt report.Options) (outputs, e
 		if !ok || file == "" {
 			return nil, usage("write it as --report sarif=kustoms.sarif, or --report json=- for the standard output", "--report: %q names no file", s)
 		}
+		if stdout && file == "-" {
+			return nil, usage("write all but one into files", "--report: two reports on the standard output")
+		}
 		stdout = stdout || file == "-"
 		if err := add(name, file); err != nil {
 			return nil, err
@@ -91,16 +97,24 @@ func parseOutputs(specs []string, format string, opt report.Options) (outputs, e
 }
 
 func (o outputs) write(r *result.Report, stdout io.Writer) error {
-	for _, out := range o {
-		if out.file == "-" {
-			if err := out.format.Write.Write(stdout, r); err != nil {
-				return usage("", "writing the %s report: %v", out.format.Name, err)
-			}
-			continue
+	errs := make([]error, len(o))
+	// A report that cannot be written keeps none of the others back.
+	_ = parallel.Each(context.Background(), len(o), func(i int) {
+		write := func(w io.Writer) error { return o[i].format.Write.Write(w, r) }
+		if o[i].file == "-" {
+			errs[i] = write(stdout)
+		} else {
+			errs[i] = writeFile(o[i].file, write)
 		}
-		if err := writeFile(out.file, func(w io.Writer) error { return out.format.Write.Write(w, r) }); err != nil {
-			return usage("", "writing the %s report: %v", out.format.Name, err)
+	})
+	var failed []string
+	for i, err := range errs {
+		if err != nil {
+			failed = append(failed, fmt.Sprintf("writing the %s report: %v", o[i].format.Name, err))
 		}
+	}
+	if failed != nil {
+		return usage("", "%s", strings.Join(failed, "; "))
 	}
 	return nil
 }

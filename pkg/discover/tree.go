@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kustoms-dev/kustoms/pkg/internal/parallel"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
@@ -28,6 +29,22 @@ type tree struct {
 	packages []string
 	// deployers are the texts that may hold an object of Argo CD or Flux.
 	deployers []string
+	// seen are the files that the walk came by, in lexical order.
+	seen []seen
+}
+
+// seen is a file that is yet to be looked into.
+type seen struct {
+	path     string
+	manifest bool // it may be a plain manifest
+	asked    bool // it is among the files asked for
+}
+
+// inside is what a file turned out to be.
+type inside struct {
+	manifest                *file
+	packaged, text, deploys bool
+	err                     error
 }
 
 // file is one file with Kubernetes objects.
@@ -54,8 +71,40 @@ func walk(ctx context.Context, repo *source.Repo, s *scope) (*tree, error) {
 	if err := t.dir(ctx, ".", everything, nil, false); err != nil {
 		return nil, err
 	}
+	if err := t.files(ctx); err != nil {
+		return nil, err
+	}
 	slices.Sort(t.deployers)
 	return t, nil
+}
+
+// files looks into what was seen, several at once, and notes it in the order of
+// the walk.
+func (t *tree) files(ctx context.Context) error {
+	found := make([]inside, len(t.seen))
+	if err := parallel.Each(ctx, len(t.seen), func(i int) { found[i] = t.file(t.seen[i]) }); err != nil {
+		return err
+	}
+	for i, f := range found {
+		p := t.seen[i].path
+		if f.err != nil {
+			return f.err
+		}
+		if f.manifest != nil {
+			t.manifests = append(t.manifests, f.manifest)
+		}
+		if f.packaged {
+			t.packages = append(t.packages, p)
+		}
+		if f.text {
+			t.texts = append(t.texts, p)
+		}
+		if f.deploys {
+			t.deployers = append(t.deployers, p)
+		}
+	}
+	t.seen = nil
+	return nil
 }
 
 // dir looks at one directory. open says that the user named it or a directory
@@ -108,7 +157,10 @@ func (t *tree) dir(ctx context.Context, dir string, m mode, ig *ignore, open boo
 		if isDir {
 			err = t.dir(ctx, p, t.modeOf(p, m), ig, open)
 		} else if d.Type().IsRegular() {
-			err = t.file(p, m)
+			f := seen{path: p, asked: t.scope.holds(p), manifest: m == everything && t.charts[dir] == nil && isManifestName(p) && !t.kusts[dir].is(p)}
+			if f.asked || f.manifest {
+				t.seen = append(t.seen, f)
+			}
 		}
 		if err != nil {
 			return err
@@ -134,47 +186,53 @@ func (t *tree) modeOf(p string, m mode) mode {
 	return unitsOnly
 }
 
-// file looks at one regular file.
-func (t *tree) file(p string, m mode) error {
-	if m == everything && t.charts[path.Dir(p)] == nil && isManifestName(p) && !t.kusts[path.Dir(p)].is(p) {
-		data, err := t.repo.ReadFile(p)
+// file looks into one regular file. Safe for concurrent use.
+func (t *tree) file(f seen) (in inside) {
+	var data []byte // all of it, where that was read
+	whole := false
+	if f.manifest {
+		var err error
+		data, err = t.repo.ReadFile(f.path)
 		switch {
 		case errors.Is(err, source.ErrTooLarge):
 			// Its renderer says so, if it is a manifest.
-			if head, err := t.repo.Head(p, 64<<10); err == nil && manifestKeys(head) {
-				t.manifests = append(t.manifests, &file{path: p, large: true})
+			if head, err := t.repo.Head(f.path, 64<<10); err == nil && manifestKeys(head) {
+				in.manifest = &file{path: f.path, large: true}
 			}
 		case err != nil:
-			if t.scope.holds(p) {
-				return err
+			if f.asked {
+				return inside{err: err}
 			}
 		default:
-			if f := readManifest(p, data); f != nil {
-				t.manifests = append(t.manifests, f)
-			}
+			whole = true
+			in.manifest = readManifest(f.path, data)
 		}
 	}
-	if t.scope.holds(p) {
-		// A NUL byte near the start makes a binary, as for git.
-		head, err := t.repo.Head(p, 8000)
-		if err != nil {
-			return err
-		}
-		if bytes.HasPrefix(head, gzipMagic) && (strings.HasSuffix(p, ".tgz") || strings.HasSuffix(p, ".tar.gz")) {
-			t.packages = append(t.packages, p)
-			return nil
-		}
-		if bytes.IndexByte(head, 0) >= 0 {
-			return nil
-		}
-		t.texts = append(t.texts, p)
-		if isTemplateName(p) {
-			if data, err := t.repo.ReadFile(p); err == nil && mayDeploy(data) {
-				t.deployers = append(t.deployers, p)
-			}
+	if !f.asked {
+		return in
+	}
+	// A NUL byte near the start makes a binary, as for git.
+	head := data[:min(len(data), 8000)]
+	if !whole {
+		var err error
+		if head, err = t.repo.Head(f.path, 8000); err != nil {
+			return inside{err: err}
 		}
 	}
-	return nil
+	switch {
+	case bytes.HasPrefix(head, gzipMagic) && (strings.HasSuffix(f.path, ".tgz") || strings.HasSuffix(f.path, ".tar.gz")):
+		in.packaged = true
+	case bytes.IndexByte(head, 0) < 0:
+		in.text = true
+		if !isTemplateName(f.path) {
+			break
+		}
+		if !whole {
+			data, _ = t.repo.ReadFile(f.path) // too large to read: no object is looked for
+		}
+		in.deploys = mayDeploy(data)
+	}
+	return in
 }
 
 // gzipMagic starts a gzip file (RFC 1952).

@@ -7,11 +7,14 @@ package excerpt
 
 import (
 	"bytes"
+	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/kustoms-dev/kustoms/pkg/internal/parallel"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
@@ -54,9 +57,9 @@ func Fill(repo *source.Repo, r *result.Report) {
 			x.masked[position{p.Path, f.Excerpt.First + j}] = l
 		}
 	}
-	for path, fs := range byFile { // each file is read once, and dropped
-		x.file(path, fs)
-	}
+	paths := slices.Collect(maps.Keys(byFile))
+	// Each file is read once, and dropped.
+	_ = parallel.Each(context.Background(), len(paths), func(i int) { x.file(paths[i], byFile[paths[i]]) })
 }
 
 type position struct {

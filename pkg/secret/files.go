@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/internal/parallel"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
@@ -32,30 +31,15 @@ func (a *Analyzer) scanFiles(ctx context.Context, x *index.Index, sink *result.S
 }
 
 func (a *Analyzer) eachFile(ctx context.Context, x *index.Index, sink *result.Sink, history *past) error {
-	var wg sync.WaitGroup
-	paths := make(chan string)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for p := range paths {
-				if err := a.scanFile(x, p, sink, history); err != nil {
-					sink.Stage(result.Stage{
-						Name: a.Name(), Target: x.Target.Name, Status: result.Failed, At: source.LineSpan(p, 1),
-						Reason: fmt.Sprintf("looking for secrets: %v", err), Hint: "exclude the file if it is not yours to check",
-					})
-				}
-			}
-		})
-	}
-	defer wg.Wait()
-	defer close(paths)
-	for _, p := range slices.Concat(x.Target.Packages, x.Files) {
-		select {
-		case paths <- p:
-		case <-ctx.Done():
-			return ctx.Err()
+	paths := slices.Concat(x.Target.Packages, x.Files)
+	return parallel.Each(ctx, len(paths), func(i int) {
+		if err := a.scanFile(x, paths[i], sink, history); err != nil {
+			sink.Stage(result.Stage{
+				Name: a.Name(), Target: x.Target.Name, Status: result.Failed, At: source.LineSpan(paths[i], 1),
+				Reason: fmt.Sprintf("looking for secrets: %v", err), Hint: "exclude the file if it is not yours to check",
+			})
 		}
-	}
-	return nil
+	})
 }
 
 func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink, history *past) error {

@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/internal/parallel"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -40,21 +41,16 @@ const maxWaivers = 10_000
 // file that cannot be read declares nothing, so its findings count; whoever
 // scans it says why it cannot be read.
 func Read(ctx context.Context, repo Reader, paths []string) []result.Waiver {
-	var out []result.Waiver
-	for _, p := range paths {
-		if ctx.Err() != nil {
-			break
+	found := make([][]result.Waiver, len(paths))
+	// One that stops early says so itself.
+	_ = parallel.Each(ctx, len(paths), func(i int) {
+		if p := paths[i]; p != "" && !textOnly(p) {
+			if data, err := repo.ReadFile(p); err == nil && mentions(data) {
+				found[i] = Comments(p, string(data))
+			}
 		}
-		if p == "" || textOnly(p) {
-			continue
-		}
-		data, err := repo.ReadFile(p)
-		if err != nil || !mentions(data) {
-			continue
-		}
-		out = append(out, Comments(p, string(data))...)
-	}
-	return append(out, ignoreFiles(repo)...)
+	})
+	return append(slices.Concat(found...), ignoreFiles(repo)...)
 }
 
 // textOnly are files that speak about suppressions without making any.
