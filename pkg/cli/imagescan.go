@@ -32,6 +32,8 @@ func registryFlags() []ucli.Flag {
 		&ucli.StringSliceFlag{Name: "registry-mirror", EnvVars: []string{"KUSTOMS_REGISTRY_MIRROR"}, Usage: "try a mirror before a registry, as `HOST=MIRROR[/PATH]`; repeatable"},
 		&ucli.StringFlag{Name: "platform", EnvVars: []string{"KUSTOMS_PLATFORM"}, Usage: "of images for several platforms, read the one for `OS/ARCH` (default: linux/amd64, or the first for Linux)"},
 		&ucli.DurationFlag{Name: "image-timeout", EnvVars: []string{"KUSTOMS_IMAGE_TIMEOUT"}, Value: 10 * time.Minute, Usage: "give up one image after this `TIME`"},
+		&ucli.StringFlag{Name: "epss", EnvVars: []string{"KUSTOMS_EPSS"}, Usage: "say how likely vulnerabilities are exploited, by FIRST's CSV `FILE` (.gz too)"},
+		&ucli.StringFlag{Name: "kev", EnvVars: []string{"KUSTOMS_KEV"}, Usage: "say which vulnerabilities are known to be exploited, by CISA's JSON `FILE`"},
 	}
 }
 
@@ -127,6 +129,10 @@ func registryReader(c *ucli.Context, p network.Policy, local bool) (*registry.Re
 
 // imageScanner is the scanner that the flags describe. Close it.
 func imageScanner(c *ucli.Context, cfg *config.Config, stderr io.Writer, local bool) (image.Scanner, func() error, error) {
+	exploits, err := readExploits(c)
+	if err != nil {
+		return nil, nil, err
+	}
 	p, err := networkPolicy(c, cfg)
 	if err != nil {
 		return nil, nil, err
@@ -149,7 +155,33 @@ func imageScanner(c *ucli.Context, cfg *config.Config, stderr io.Writer, local b
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	s := native.New(native.Options{Registry: reader, Data: data, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: jobs})
-	return image.Once(s, jobs), data.Close, nil
+	return image.Once(image.WithExploits(s, exploits), jobs), data.Close, nil
+}
+
+// readExploits reads the operator's files. One that cannot be read ends the
+// run: what it lists would look harmless.
+func readExploits(c *ucli.Context) (x image.Exploits, err error) {
+	if x.EPSS, err = readNamed(c, "epss", image.ReadEPSS); err == nil {
+		x.KEV, err = readNamed(c, "kev", image.ReadKEV)
+	}
+	return x, err
+}
+
+// readNamed reads the file that a flag names; the zero value without one.
+func readNamed[T any](c *ucli.Context, flag string, read func(io.Reader) (T, error)) (out T, err error) {
+	name := c.String(flag)
+	if name == "" {
+		return out, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return out, usage("", "--%s: %v", flag, err)
+	}
+	defer f.Close()
+	if out, err = read(f); err != nil {
+		return out, usage("kustoms scan --help says which file", "--%s %s: %v", flag, name, err)
+	}
+	return out, nil
 }
 
 // lookUp gives the run's image analyzer a scanner.

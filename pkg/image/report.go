@@ -66,7 +66,22 @@ func message(v *result.Vulnerability) string {
 	if v.Title != "" {
 		s += ": " + strings.Join(strings.Fields(v.Title), " ")
 	}
-	return s
+	return s + exploitation(v)
+}
+
+// exploitation says what is known of it, so that every format shows it.
+func exploitation(v *result.Vulnerability) string {
+	var parts []string
+	if v.KEV != nil && *v.KEV {
+		parts = append(parts, "known to be exploited (CISA KEV)")
+	}
+	if v.EPSS != nil {
+		parts = append(parts, fmt.Sprintf("EPSS %.1f %%", *v.EPSS*100))
+	}
+	if parts == nil {
+		return ""
+	}
+	return " [" + strings.Join(parts, ", ") + "]"
 }
 
 // fix says what mends it, and where: in the base image or in what was added.

@@ -109,10 +109,11 @@ func canonicalFindings() []result.Finding {
 		},
 	}
 	score := result.CVSS{Version: "3.1", Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", Score: 9.8, Source: "nvd"}
+	epss, kev := 0.0421, true
 	overflow := func(ref string) *result.Vulnerability {
 		return &result.Vulnerability{
 			ID: "CVE-2026-1000", Aliases: []string{"DSA-9000-1"}, Title: "Buffer overflow in libexample", Details: "A long name overwrites memory.\n\nUpgrade.",
-			Rating: result.RatedCritical, RatedBy: "cvss", CVSS: []result.CVSS{score}, Published: "2026-05-01T00:00:00Z", Modified: "2026-06-01T12:00:00Z",
+			Rating: result.RatedCritical, RatedBy: "cvss", CVSS: []result.CVSS{score}, EPSS: &epss, KEV: &kev, Published: "2026-05-01T00:00:00Z", Modified: "2026-06-01T12:00:00Z",
 			Refs:  []string{"https://example.com/advisory", "javascript:alert(1)"},
 			Image: result.ImageID{Ref: ref, Digest: "sha256:0123", Platform: "linux/amd64", OS: "Debian GNU/Linux 12 (bookworm)"},
 			Packages: []result.AffectedPackage{

@@ -132,6 +132,7 @@ func sarifResult(r *result.Report, f *result.Finding) *garif.Result {
 	res.Message = &garif.Message{Text: clip(sarifLiteral(msg), sarifText-len(links)) + links}
 	res.CodeFlows = sarifFlow(f)
 	res.Fixes = sarifFix(f)
+	res.Properties = sarifExploitation(f.Vulnerability)
 	if f.Baseline != "" {
 		res.BaselineState = string(f.Baseline)
 	}
@@ -142,6 +143,22 @@ func sarifResult(r *result.Report, f *result.Finding) *garif.Result {
 		}
 	}
 	return res
+}
+
+// sarifExploitation is what the operator's files say of a vulnerability; nil
+// where they say nothing.
+func sarifExploitation(v *result.Vulnerability) *garif.PropertyBag {
+	if v == nil || v.EPSS == nil && v.KEV == nil {
+		return nil
+	}
+	p := garif.PropertyBag{}
+	if v.EPSS != nil {
+		p["epss"] = *v.EPSS
+	}
+	if v.KEV != nil {
+		p["kev"] = *v.KEV
+	}
+	return &p
 }
 
 // sarifFix offers the finding's edits whole or not at all: an edit that was cut
