@@ -6,6 +6,7 @@
 package cache
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -98,24 +99,70 @@ func read(p string, limit int64) ([]byte, bool, error) {
 }
 
 func (s *Store) write(p string, data []byte) error {
-	err := os.MkdirAll(filepath.Dir(p), 0o700)
+	tmp, err := s.temp(p, data)
 	if err != nil {
-		return fmt.Errorf("writing the cache: %w", err)
+		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(p), ".tmp*")
-	if err != nil {
-		return fmt.Errorf("writing the cache: %w", err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), p)
-	}
-	if err != nil {
+	if err := os.Rename(tmp, p); err != nil {
+		_ = os.Remove(tmp)
 		return fmt.Errorf("writing the cache: %w", err)
 	}
 	return nil
 }
+
+// temp writes what is to stand at p beside it, under a name of its own.
+func (s *Store) temp(p string, data []byte) (string, error) {
+	err := os.MkdirAll(filepath.Dir(p), 0o700)
+	if err != nil {
+		return "", fmt.Errorf("writing the cache: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(p), ".tmp*")
+	if err != nil {
+		return "", fmt.Errorf("writing the cache: %w", err)
+	}
+	_, err = tmp.Write(data)
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+		return "", fmt.Errorf("writing the cache: %w", err)
+	}
+	return tmp.Name(), nil
+}
+
+// Key is a random key that is made with the cache and stays in it.
+func (s *Store) Key() ([]byte, error) {
+	p := filepath.Join(s.dir, "key")
+	for range 2 { // the second time for what another process made meanwhile
+		key, ok, err := read(p, keySize)
+		if err != nil {
+			return nil, err
+		}
+		if ok && len(key) == keySize {
+			return key, nil
+		}
+		if ok { // damaged: what it sealed is lost
+			_ = os.Remove(p)
+		}
+		key = make([]byte, keySize)
+		if _, err := rand.Read(key); err != nil {
+			return nil, fmt.Errorf("making a key for the cache: %w", err)
+		}
+		tmp, err := s.temp(p, key)
+		if err != nil {
+			return nil, err
+		}
+		err = os.Link(tmp, p) // unlike a rename, never over another's
+		_ = os.Remove(tmp)
+		switch {
+		case err == nil:
+			return key, nil
+		case !errors.Is(err, fs.ErrExist):
+			return nil, fmt.Errorf("writing the cache: %w", err)
+		}
+	}
+	return nil, fmt.Errorf("reading the cache: no key can be made in %s", s.dir)
+}
+
+const keySize = 32

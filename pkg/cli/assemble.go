@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,12 @@ import (
 
 // assemble makes a run of a configuration. The error is the user's.
 func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Run, error) {
+	return assembleWith(args, repo, c, nil)
+}
+
+// assembleWith is assemble for a run that remembers.
+func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *memory) (*scan.Run, error) {
+	repo = mem.over(repo)
 	charts, err := charts(args, c)
 	if err != nil {
 		return nil, err
@@ -35,11 +42,15 @@ func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Ru
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := secret.New(secret.Options{Repo: repo, Ignore: helm.Synthetic, History: past})
+	opts := secret.Options{Repo: repo, Ignore: helm.Synthetic, History: past}
+	if mem != nil {
+		opts.Reads, opts.Clean = &mem.rules, mem.known
+	}
+	secrets, err := secret.New(opts)
 	if err != nil {
 		return nil, err
 	}
-	run := newRun(repo, c, charts)
+	run := newRun(repo, c, noting{charts})
 	ts, plan, err := targets(args.Context, run, c)
 	if err != nil {
 		return nil, err
@@ -59,10 +70,15 @@ func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Ru
 	}
 	run.Targets = ts
 	run.Custom = schema.Define(defined)
+	var definitions []string
+	for _, o := range defined {
+		definitions = append(definitions, fmt.Sprintf("%s:%d\n%s", o.Doc.Path, o.Doc.Line, o.Doc.Text))
+	}
+	mem.attach(run, c, definitions)
 	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{})
 	run.Triage.Terms = result.Terms{
 		Severity: sel.severity, Suppressions: c.Suppressions, Warn: c.Warning(),
-		Today:   time.Now().UTC().Format(time.DateOnly),
+		Today:   today(),
 		Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
 	}
 	run.FilesWhole = past != nil // what is gone from one file may be in another
@@ -139,5 +155,7 @@ func targets(ctx context.Context, run *scan.Run, c *config.Config) ([]result.Tar
 	slices.SortFunc(out, func(a, b result.Target) int { return strings.Compare(a.Name, b.Name) })
 	return out, plan, nil
 }
+
+func today() string { return time.Now().UTC().Format(time.DateOnly) }
 
 func below(p, dir string) bool { return dir == "." || p == dir || strings.HasPrefix(p, dir+"/") }

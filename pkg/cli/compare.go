@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"cmp"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/git"
+	"github.com/kustoms-dev/kustoms/pkg/memo"
 	"github.com/kustoms-dev/kustoms/pkg/report"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
@@ -37,6 +39,7 @@ type comparison struct {
 	base   *revision      // the merge base of --base, or --base-commit
 	ref    string         // what the findings are compared with, in words
 	known  *triage.Baseline
+	memo   *memo.Memo // of the working tree; nil for none
 	result result.Comparison
 }
 
@@ -249,7 +252,7 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 	}
 	x.result.Ref = x.ref
 	if x.base != nil {
-		if err := x.base.scan(c); err != nil {
+		if err := x.base.scan(c, x.memo, run.Warn); err != nil {
 			return err
 		}
 		x.result.Base = &result.Revision{Name: x.base.name, Report: x.base.report}
@@ -257,7 +260,7 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 	if x.policy != nil {
 		if x.base != nil && x.base.commit.Hash == x.policy.commit.Hash {
 			x.policy.report = x.base.report
-		} else if err := x.policy.scan(c); err != nil {
+		} else if err := x.policy.scan(c, x.memo, run.Warn); err != nil {
 			return err
 		}
 		x.result.Policy = &result.Revision{Name: x.policy.name, Report: x.policy.report}
@@ -271,12 +274,26 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 	return nil
 }
 
-func (r *revision) scan(c *ucli.Context) error {
-	run, err := assemble(c, r.repo, r.cfg)
+// scan scans a revision, once for all runs that remember: a commit stays as it
+// is.
+func (r *revision) scan(c *ucli.Context, shared *memo.Memo, warn func(error)) error {
+	if shared != nil {
+		shared = &memo.Memo{Store: shared.Store, Key: shared.Key, Repo: r.repo, Outside: shared.Outside}
+	}
+	defer func(ctx context.Context) { c.Context = ctx }(c.Context)
+	mem := remember(c, shared)
+	question := memo.Digest(program(), *r.cfg, r.repo.Limit(), r.commit.Hash, r.repo.Dir(), today(), c.String("shard"))
+	if r.report = mem.report(c.Context, question); r.report != nil {
+		return nil
+	}
+	run, err := assembleWith(c, r.repo, r.cfg, mem)
 	if err != nil {
 		return fmt.Errorf("scanning %s: %w", r.name, err)
 	}
-	r.report, err = run.Do(c.Context)
+	run.Warn = warn
+	if r.report, err = run.Do(c.Context); err == nil {
+		mem.keep(run, r.report, question)
+	}
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/analysis/netpol"
 	"github.com/kustoms-dev/kustoms/pkg/config"
+	"github.com/kustoms-dev/kustoms/pkg/memo"
 	"github.com/kustoms-dev/kustoms/pkg/report"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
@@ -122,6 +123,9 @@ func doScan(c *ucli.Context, stderr io.Writer) (*result.Report, *config.Config, 
 	if err != nil {
 		return nil, nil, err
 	}
+	if against.memo, err = openMemo(c, repo, cfg, stderr); err != nil {
+		return nil, nil, err
+	}
 	rep, err := against.scan(c, stderr, cfg)
 	return rep, cfg, err
 }
@@ -136,7 +140,13 @@ func drawn(c *ucli.Context) bool {
 func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config) (*result.Report, error) {
 	own := *cfg // other revisions have no history of their own to look through
 	own.GitRange, own.GitHistory = c.String("git-range"), c.Bool("git-history")
-	run, err := assemble(c, x.repo, &own)
+	mem := remember(c, x.memo)
+	alone := x.base == nil && x.policy == nil && own.GitRange == "" && !own.GitHistory && !c.Bool("images")
+	question := memo.Digest(program(), own, x.repo.Limit(), x.known, today(), drawn(c), c.String("shard"))
+	if rep := mem.report(c.Context, question); alone && rep != nil {
+		return rep, nil
+	}
+	run, err := assembleWith(c, x.repo, &own, mem)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +170,7 @@ func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config)
 		}
 		defer fmt.Fprint(stderr, "\r\x1b[K")
 	}
+	run.Warn = mem.warn(stderr)
 	rep, err := run.Do(c.Context)
 	if err != nil {
 		return nil, err
@@ -168,5 +179,9 @@ func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config)
 		rep.Shard.Commit, rep.Shard.Root = checkout(x.repo.Dir())
 	}
 	x.finish(rep)
+	if !alone {
+		question = ""
+	}
+	mem.keep(run, rep, question)
 	return rep, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -81,6 +82,25 @@ func (p profiled) Analyze(ctx context.Context, x *index.Index, sink *result.Sink
 		return s.Analyze(ctx, x, sink)
 	}
 	return p.common.Analyze(ctx, x, sink)
+}
+
+// Noted is which sides of intents the target has.
+func (p profiled) Noted(target string) json.RawMessage {
+	if p.intents == nil {
+		return nil
+	}
+	data, _ := json.Marshal(p.intents.Seen(target))
+	return data
+}
+
+// Remind is told what Noted was.
+func (p profiled) Remind(target string, noted json.RawMessage) error {
+	var seats []intent.Seat
+	if err := json.Unmarshal(noted, &seats); err != nil {
+		return err
+	}
+	p.intents.Saw(target, seats...)
+	return nil
 }
 
 // Finish reports what only the sight of all targets tells.

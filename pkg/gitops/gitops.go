@@ -35,6 +35,17 @@ func (Analyzer) Name() string { return "gitops" }
 // Rules is empty: a deployer is no fault.
 func (Analyzer) Rules() []result.Rule { return nil }
 
+// Knows is what following the target's objects led to.
+func (a Analyzer) Knows(target string) any {
+	if a.Plan == nil {
+		return nil
+	}
+	return struct {
+		followed bool
+		notes    []result.Stage
+	}{a.Plan.followed[target], a.Plan.notes[target]}
+}
+
 // Analyze records a skipped stage for each object that deploys something that
 // is not rendered.
 func (a Analyzer) Analyze(_ context.Context, x *index.Index, sink *result.Sink) error {

@@ -1,7 +1,10 @@
 package intent
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -15,14 +18,15 @@ const Rule = "connectivity-intent-violated"
 type List struct {
 	items []Intent
 	mu    sync.Mutex
-	seen  map[seat]bool
+	seen  map[string]map[Seat]bool // by target
 }
 
-// seat is a side of an intent: from is 0, to 1, exceptions follow.
-type seat struct{ intent, side int }
+// Seat is a side of an intent: its index in the list; and 0 for from, 1 for to,
+// what follows for exceptions.
+type Seat [2]int
 
 // NewList makes a list.
-func NewList(items []Intent) *List { return &List{items: items, seen: map[seat]bool{}} }
+func NewList(items []Intent) *List { return &List{items: items, seen: map[string]map[Seat]bool{}} }
 
 // Items lists the intents.
 func (l *List) Items() []Intent {
@@ -32,11 +36,33 @@ func (l *List) Items() []Intent {
 	return l.items
 }
 
-// Saw records that a side of an intent matches something.
-func (l *List) Saw(intent, side int) {
+// Saw records that sides of intents match something of a target.
+func (l *List) Saw(target string, seats ...Seat) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.seen[seat{intent, side}] = true
+	if l.seen[target] == nil {
+		l.seen[target] = map[Seat]bool{}
+	}
+	for _, s := range seats {
+		l.seen[target][s] = true
+	}
+}
+
+// Seen are the sides that match something of a target, in order.
+func (l *List) Seen(target string) []Seat {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(l.seen[target]), func(a, b Seat) int { return cmp.Or(a[0]-b[0], a[1]-b[1]) })
+}
+
+// filled reports whether any target has a side.
+func (l *List) filled(s Seat) bool {
+	for _, t := range l.seen {
+		if t[s] {
+			return true
+		}
+	}
+	return false
 }
 
 // Sides are the flow's sides in the order of Saw.
@@ -50,7 +76,7 @@ func (l *List) Unmatched(severity result.Severity) []result.Finding {
 		it := &l.items[i]
 		_, f := it.Flow()
 		for n, s := range f.Sides() {
-			if !s.Parse().Pods() || l.seen[seat{i, n}] {
+			if !s.Parse().Pods() || l.filled(Seat{i, n}) {
 				continue
 			}
 			out = append(out, result.Finding{

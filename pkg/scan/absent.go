@@ -15,14 +15,20 @@ type rendered struct {
 	all []result.Deployed
 }
 
-// add notes the objects of a target.
-func (r *rendered) add(x *index.Index) {
+// add notes what a target deploys.
+func (r *rendered) add(d []result.Deployed) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, d...)
+}
+
+// deployed is what a target deploys.
+func deployed(x *index.Index) []result.Deployed {
 	release := ""
 	if h := x.Target.Helm; x.Target.Kind == result.KindHelm && (h == nil || h.Release == "") {
 		release = "release-name"
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	var out []result.Deployed
 	for _, o := range x.Objects {
 		d := result.Deployed{Group: o.Key.Group(), Kind: o.Key.Kind, Prefix: o.Key.Name}
 		if x.Namespaced(o) && x.NamespaceKnown(o) {
@@ -31,8 +37,9 @@ func (r *rendered) add(x *index.Index) {
 		if before, after, ok := strings.Cut(o.Key.Name, release); ok && release != "" {
 			d.Prefix, d.Suffix, d.Release = before, after, true
 		}
-		r.all = append(r.all, d)
+		out = append(out, d)
 	}
+	return result.SortDeployed(out)
 }
 
 // list is what was noted, each once and in order.

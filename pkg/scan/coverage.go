@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
@@ -16,7 +15,7 @@ type coverage struct {
 	files map[string]map[int]bool // path → line → a target rendered it
 }
 
-func (c *coverage) add(files []render.FileCoverage) {
+func (c *coverage) add(files []result.FileLines) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, f := range files {

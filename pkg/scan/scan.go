@@ -15,9 +15,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kustoms-dev/kustoms/pkg/excerpt"
 	"github.com/kustoms-dev/kustoms/pkg/index"
+	"github.com/kustoms-dev/kustoms/pkg/memo"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/schema"
@@ -63,12 +65,27 @@ type Run struct {
 	// Progress is told of each target before and after; may be nil. Calls are
 	// not concurrent.
 	Progress func(Event)
+	// Memo remembers what came of targets; nil for nothing. Question stands
+	// for all of the run that decides about it: program, settings, rules.
+	Memo     *memo.Memo
+	Question string
+	// Warn is told once if the memo cannot be written; may be nil.
+	Warn func(error)
+	warn sync.Once
+	// settled says that Do would end the same at any other time.
+	settled bool
 }
+
+// Settled reports whether Do, which has ended, would end the same at any other
+// time: nothing timed out, nothing broke.
+func (r *Run) Settled() bool { return r.settled }
 
 // across is what a run gathers over all its targets.
 type across struct {
 	coverage coverage
 	rendered rendered
+	// unsettled says that some target might end otherwise at another time.
+	unsettled atomic.Bool
 }
 
 // Event is a step of the run's progress.
@@ -145,6 +162,7 @@ feed:
 			}
 		}
 	}
+	r.settled = ctx.Err() == nil && !all.unsettled.Load()
 	rep.Findings, rep.Stages = sink.Take()
 	rep.Graphs = sink.TakeGraphs()
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
@@ -217,7 +235,7 @@ func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, 
 	return out, err
 }
 
-// target takes one target through render, index and the analyzers.
+// target adds what comes of one target to the run.
 func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, all *across, tell func(string, string, int)) {
 	tell("render", t.Name, 0)
 	defer tell("check", t.Name, 1)
@@ -225,34 +243,12 @@ func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, a
 		sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Skipped, Reason: t.Reason})
 		return
 	}
-	x, err := r.load(ctx, t, sink, all)
-	if err != nil {
-		faults := render.Faults(err)
-		t.Status, t.Reason = result.Failed, faults[0].Error()
-		for _, f := range faults {
-			sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.Failed, Reason: f.Error(), Hint: f.Hint, At: f.At})
-		}
-		return
-	}
-	t.Status, t.Objects = result.OK, len(x.Objects)
-	sink.Stage(result.Stage{Name: "render", Target: t.Name, Status: result.OK})
-	for _, a := range r.Analyzers {
-		st := result.Stage{Name: a.Name(), Target: t.Name, Status: result.OK}
-		if err := guard(func() error { return a.Analyze(ctx, x, sink) }); err != nil {
-			st.Status, st.Reason = result.Failed, err.Error()
-			var skip *result.SkipError
-			if errors.As(err, &skip) {
-				st.Status, st.Hint = result.Skipped, skip.Hint
-			}
-		}
-		sink.Stage(st)
-	}
-	t.Images = sink.TakeImages(t.Name)
+	r.look(ctx, t).gather(t, sink, all)
 }
 
 // load renders and parses a target. A document that does not parse is a failed
 // stage of its own; the others are kept.
-func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, all *across) (*index.Index, error) {
+func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, p *part) (*index.Index, error) {
 	if t.Kind == result.KindFiles {
 		x := index.New(*t, nil)
 		x.Repo, x.Files = r.Repo, t.Files
@@ -262,11 +258,15 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, all
 	if err != nil {
 		return nil, err
 	}
-	all.coverage.add(out.Coverage)
-	t.Warnings = append(t.Warnings, out.Warnings...)
-	if out.KubeVersion != "" {
-		t.KubeVersion = out.KubeVersion
+	for _, c := range out.Coverage {
+		p.Lines = append(p.Lines, result.FileLines(c))
 	}
+	at := *t
+	p.Warnings = out.Warnings
+	if p.KubeVersion = out.KubeVersion; p.KubeVersion != "" {
+		at.KubeVersion = p.KubeVersion
+	}
+	at.Warnings = slices.Concat(t.Warnings, p.Warnings)
 	docs := out.Documents[:0]
 	for _, d := range out.Documents {
 		if err := d.Parse(); err != nil {
@@ -282,17 +282,19 @@ func (r *Run) load(ctx context.Context, t *result.Target, sink *result.Sink, all
 			docs = append(docs, d)
 		}
 	}
-	x := index.New(*t, docs)
+	x := index.New(at, docs)
 	x.Custom = r.Custom
-	all.rendered.add(x)
+	p.Deployed = deployed(x)
 	return x, nil
 }
+
+var errFault = errors.New("internal fault")
 
 // guard turns a panic into an error: broken input must never end the run.
 func guard(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("internal fault: %v (please report it)\n%s", p, shortStack())
+			err = fmt.Errorf("%w: %v (please report it)\n%s", errFault, p, shortStack())
 		}
 	}()
 	return fn()

@@ -11,6 +11,8 @@ import (
 type known struct {
 	mu   sync.Mutex
 	seen map[[sha256.Size]byte][]found
+	// clean lives longer; may be nil. It knows no text that holds a secret.
+	clean Clean
 }
 
 // maxKnown bounds the texts that are remembered; an entry takes about 60
@@ -23,10 +25,12 @@ func (a *Analyzer) matches(text string) []found {
 	a.known.mu.Lock()
 	fs, ok := a.known.seen[key]
 	a.known.mu.Unlock()
-	if ok {
+	if ok || a.known.clean != nil && a.known.clean.Has(key) {
 		return fs
 	}
-	fs = a.engine.matches(text)
+	if fs = a.engine.matches(text); len(fs) == 0 && a.known.clean != nil {
+		a.known.clean.Add(key)
+	}
 	a.known.mu.Lock()
 	defer a.known.mu.Unlock()
 	if a.known.seen == nil || len(a.known.seen) >= maxKnown {

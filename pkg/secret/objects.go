@@ -29,7 +29,7 @@ func (a *Analyzer) scanObjects(ctx context.Context, x *index.Index, sink *result
 		for _, t := range ts {
 			leaks, _ := a.leaksIn("", t.text)
 			for _, l := range leaks {
-				f := a.inObject(t, l, leaks)
+				f := a.inObject(ctx, t, l, leaks)
 				f.Targets = []string{x.Target.Name}
 				sink.Report(f)
 			}
@@ -118,11 +118,11 @@ func textOf(p manifest.Place, name string, coded bool) text {
 
 // inObject makes the finding about a leak in a rendered object, at the source
 // line that holds it if one does.
-func (a *Analyzer) inObject(t text, l leak, all []leak) result.Finding {
+func (a *Analyzer) inObject(ctx context.Context, t text, l leak, all []leak) result.Finding {
 	o := t.at.Object()
 	loc := t.at.Location()
 	shows := result.Related{Location: loc, Message: fmt.Sprintf("rendered into %s at %s", o.Key, t.at.Path())}
-	if path, text, at, ok := a.find(loc, l.value); ok {
+	if path, text, at, ok := a.find(ctx, loc, l.value); ok {
 		in := leak{rule: l.rule, start: at, end: at + len(firstLine(string(l.value))), value: l.value}
 		f := inSource(path, text, in, []leak{in}, 0)
 		f.Loc.Rendered, f.Loc.Chain = loc.Rendered, loc.Chain
@@ -146,7 +146,7 @@ func (a *Analyzer) inObject(t text, l leak, all []leak) result.Finding {
 
 // find looks for a value in the source files that a rendered place was traced
 // to, from the traced line on: a values key may hold a whole document.
-func (a *Analyzer) find(loc result.Location, v hidden) (path, text string, off int, ok bool) {
+func (a *Analyzer) find(ctx context.Context, loc result.Location, v hidden) (path, text string, off int, ok bool) {
 	spans := []source.Span{loc.Primary}
 	for _, o := range loc.Chain {
 		spans = append(spans, o.Span)
@@ -157,7 +157,7 @@ func (a *Analyzer) find(loc result.Location, v hidden) (path, text string, off i
 	}
 	forms := [...]string{want, base64.StdEncoding.EncodeToString([]byte(v))}
 	for _, s := range spans {
-		text := a.files.get(s.Path)
+		text := a.files.get(ctx, s.Path)
 		from := lineOffset(text, s.Start.Line)
 		for _, form := range forms {
 			if i := strings.Index(text[from:], form); i >= 0 {

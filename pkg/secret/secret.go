@@ -34,6 +34,17 @@ type Options struct {
 	Ignore func(value string) bool
 	// History is looked through beside the files; nil for none.
 	History *History
+	// Reads is told of the files that the rules come from; may be nil.
+	Reads *source.Reads
+	// Clean opens what is known of texts, once the rules are read; may be nil.
+	Clean func() Clean
+}
+
+// Clean is the digests of texts in which an earlier run, by the same rules,
+// found nothing.
+type Clean interface {
+	Has(sum [32]byte) bool
+	Add(sum [32]byte)
 }
 
 // Analyzer is a scan.Analyzer. Safe for concurrent use.
@@ -50,7 +61,7 @@ type Analyzer struct {
 // New prepares the rules. The error is broken configuration in the
 // repository.
 func New(opts Options) (*Analyzer, error) {
-	cfg, err := repoConfig(opts.Repo)
+	cfg, err := repoConfig(opts.Repo.Noting(opts.Reads))
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +72,11 @@ func New(opts Options) (*Analyzer, error) {
 	if opts.Ignore == nil {
 		opts.Ignore = func(string) bool { return false }
 	}
-	return &Analyzer{opts: opts, engine: e, files: fileCache{repo: opts.Repo}}, nil
+	a := &Analyzer{opts: opts, engine: e, files: fileCache{repo: opts.Repo}}
+	if opts.Clean != nil {
+		a.known.clean = opts.Clean()
+	}
+	return a, nil
 }
 
 // Name is the analyzer's name, and its stage's.
@@ -137,26 +152,32 @@ func second(rule string) int {
 type fileCache struct {
 	repo *source.Repo
 	mu   sync.Mutex
-	text map[string]string
+	text map[string]*fileText
+}
+
+type fileText struct {
+	text  string
+	reads source.Reads // of whoever asks for the text
 }
 
 // get returns a file's text, "" if it cannot be read.
-func (c *fileCache) get(path string) string {
+func (c *fileCache) get(ctx context.Context, path string) string {
 	if c.repo == nil || path == "" {
 		return ""
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t, ok := c.text[path]; ok {
-		return t
+	t, ok := c.text[path]
+	if !ok {
+		t = &fileText{}
+		if data, err := c.repo.Noting(&t.reads).ReadFile(path); err == nil {
+			t.text = string(data)
+		}
+		if c.text == nil || len(c.text) >= 256 {
+			c.text = map[string]*fileText{}
+		}
+		c.text[path] = t
 	}
-	data, err := c.repo.ReadFile(path)
-	if err != nil {
-		data = nil
-	}
-	if c.text == nil || len(c.text) >= 256 {
-		c.text = map[string]string{}
-	}
-	c.text[path] = string(data)
-	return c.text[path]
+	c.repo.In(ctx).Joined(&t.reads)
+	return t.text
 }

@@ -33,6 +33,8 @@ type Repo struct {
 	raw  Tree // the same, for resolve
 	abs  string
 	max  int64
+	// reads are where what is asked is noted.
+	reads []*Reads
 }
 
 // OpenRepo opens the directory dir as a repository. Files over maxFile bytes
@@ -97,8 +99,14 @@ func (r *Repo) Join(dir, p string) (string, error) {
 
 // ReadFile returns the bytes of a regular file.
 func (r *Repo) ReadFile(p string) ([]byte, error) {
+	data, err := r.readFile(p)
+	r.note("read", p, func() Sum { return sumBytes(data, err) })
+	return data, err
+}
+
+func (r *Repo) readFile(p string) ([]byte, error) {
 	// Stat first: opening a FIFO would block.
-	info, err := r.Stat(p)
+	info, err := r.stat(p)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +134,13 @@ func (r *Repo) ReadFile(p string) ([]byte, error) {
 // Head returns the first n bytes of a regular file, or all of a shorter one.
 // The limit on sizes does not apply.
 func (r *Repo) Head(p string, n int) ([]byte, error) {
-	info, err := r.Stat(p)
+	data, err := r.head(p, n)
+	r.note(fmt.Sprintf("head %d", n), p, func() Sum { return sumBytes(data, err) })
+	return data, err
+}
+
+func (r *Repo) head(p string, n int) ([]byte, error) {
+	info, err := r.stat(p)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +161,12 @@ func tooLarge(p string, limit int64) error {
 
 // Stat follows symbolic links inside the repository.
 func (r *Repo) Stat(p string) (fs.FileInfo, error) {
+	info, err := r.stat(p)
+	r.note("stat", p, func() Sum { return sumInfo(info, err) })
+	return info, err
+}
+
+func (r *Repo) stat(p string) (fs.FileInfo, error) {
 	info, err := r.root.Stat(p)
 	return info, confine(err)
 }
@@ -154,7 +174,9 @@ func (r *Repo) Stat(p string) (fs.FileInfo, error) {
 // Lstat does not follow symbolic links.
 func (r *Repo) Lstat(p string) (fs.FileInfo, error) {
 	info, err := r.root.Lstat(p)
-	return info, confine(err)
+	err = confine(err)
+	r.note("lstat", p, func() Sum { return sumInfo(info, err) })
+	return info, err
 }
 
 // Exists reports whether p is there and inside the repository.
@@ -166,17 +188,23 @@ func (r *Repo) IsDir(p string) bool { i, err := r.Stat(p); return err == nil && 
 // ReadDir lists a directory, sorted by name.
 func (r *Repo) ReadDir(p string) ([]fs.DirEntry, error) {
 	entries, err := r.root.ReadDir(p)
-	if err != nil {
-		return nil, confine(err)
-	}
+	err = confine(err)
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	r.note("list", p, func() Sum { return sumEntries(entries, err) })
+	if err != nil {
+		return nil, err
+	}
 	return entries, nil
 }
 
 // Resolve follows the symbolic links of p, its last element's too, and gives
 // the path that it stands for. A link that leads out of the repository, or is
 // absolute, fails with ErrOutside.
-func (r *Repo) Resolve(p string) (string, error) { return resolve(r.raw, p) }
+func (r *Repo) Resolve(p string) (string, error) {
+	to, err := resolve(r.raw, p)
+	r.note("resolve", p, func() Sum { return sumBytes([]byte(to), err) })
+	return to, err
+}
 
 // Walk calls fn for each file and directory below dir in lexical order,
 // without following symbolic links and without ".git". fn may return

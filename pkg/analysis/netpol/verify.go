@@ -46,7 +46,7 @@ func (r *Reach) Verify(l *intent.List, x *index.Index) []Violation {
 		for side, s := range f.Sides() {
 			for _, e := range r.ends(s.Parse(), nil) {
 				if len(e.pods) > 0 {
-					l.Saw(n, side)
+					l.Saw(x.Target.Name, intent.Seat{n, side})
 				}
 			}
 		}

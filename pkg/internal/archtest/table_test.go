@@ -22,10 +22,10 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/excerpt", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/parallel", "pkg/internal/suggest", "pkg/network", "pkg/platform", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/excerpt", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/parallel", "pkg/internal/suggest", "pkg/memo", "pkg/network", "pkg/platform", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/intent"}), "what the user decided is data; who acts on it reads it"},
-	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/render", "pkg/suppress", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
+	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/memo", "pkg/render", "pkg/suppress", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
 
 	{"pkg/discover", slices.Concat(objects, []string{"pkg/internal/parallel"}), "it reads GitOps objects where they stand; it renders nothing and checks nothing"},
 	{"pkg/render", objects, "a renderer gives documents; what they mean is for others"},
@@ -58,6 +58,7 @@ var layers = []layer{
 	{"pkg/manifest", []string{"pkg/source", "pkg/result", "pkg/srcmap"}, "an object does not know who looks at it"},
 	{"pkg/dependency", slices.Concat(places, []string{"pkg/cache", "pkg/network", "pkg/render"}), "it gets archives; what is in them is for a renderer"},
 	{"pkg/cache", nil, "it keeps bytes, and does not know what they mean"},
+	{"pkg/memo", []string{"pkg/cache", "pkg/internal/parallel", "pkg/source"}, "it knows what was asked, and not what the answers mean"},
 	{"pkg/git", []string{"pkg/source"}, "it serves revisions as files, and does not know what they hold"},
 	{"pkg/network", nil, "it knows hosts, and nothing of what is asked of them"},
 	{"pkg/platform", nil, "it is a table, and knows nothing of what a scan does with it"},

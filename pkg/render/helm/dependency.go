@@ -67,7 +67,7 @@ func (r *Renderer) missing(ctx context.Context, dir string, depth int) ([]Depend
 			out = append(out, d)
 			continue
 		}
-		sub, err := r.charts.localDir(dir, d, depth)
+		sub, err := r.charts.localDir(ctx, dir, d, depth)
 		if err != nil {
 			return nil, err
 		}
@@ -199,7 +199,7 @@ func (c *chartFiles) complete(ctx context.Context, ch *chart.Chart, dir string, 
 
 func (c *chartFiles) add(ctx context.Context, dir string, d Dependency, charts render.Charts, at map[*chart.File]file, depth int) (*chart.Chart, error) {
 	if d.local() {
-		sub, err := c.localDir(dir, d, depth)
+		sub, err := c.localDir(ctx, dir, d, depth)
 		if err != nil {
 			return nil, err
 		}
@@ -241,9 +241,9 @@ func chartFile(ch *chart.Chart) *chart.File {
 }
 
 // localDir is the directory of a "file://" dependency.
-func (c *chartFiles) localDir(dir string, d Dependency, depth int) (string, error) {
+func (c *chartFiles) localDir(ctx context.Context, dir string, d Dependency, depth int) (string, error) {
 	sub, err := c.repo.Join(dir, d.Dir)
-	if err == nil && !c.repo.Exists(path.Join(sub, "Chart.yaml")) {
+	if err == nil && !c.repo.In(ctx).Exists(path.Join(sub, "Chart.yaml")) {
 		err = errors.New("no chart is there")
 	}
 	if err == nil && depth > maxLocalDepth {

@@ -365,4 +365,4 @@ func isLimit(err error) bool {
 	return errors.Is(err, errLimit) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errTimeout)
 }
 
-var errTimeout = errors.New("rendering took too long")
+var errTimeout = fmt.Errorf("rendering took too long: %w", context.DeadlineExceeded)

@@ -142,7 +142,7 @@ func (r *Renderer) render(ctx context.Context, t result.Target) (*render.Output,
 		return nil, err
 	}
 	j := &job{Renderer: r, target: t, chart: ch, added: added}
-	vals, layers, err := r.userValues(t, ch)
+	vals, layers, err := r.userValues(ctx, t, ch)
 	if err != nil {
 		return nil, err
 	}

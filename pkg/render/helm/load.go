@@ -51,6 +51,7 @@ type valuesLayer struct {
 
 type dirFiles struct {
 	once  sync.Once
+	reads source.Reads // of whoever uses the files, not only of who read them
 	files []*loader.BufferedFile
 	err   error
 }
@@ -62,19 +63,21 @@ func newChartFiles(repo *source.Repo) *chartFiles {
 func (c *chartFiles) read(ctx context.Context, dir string) ([]*loader.BufferedFile, error) {
 	d := c.dirs.get(dir, func() (*dirFiles, int) { return &dirFiles{}, 0 })
 	d.once.Do(func() {
-		d.files, d.err = c.walk(ctx, dir)
+		d.files, d.err = c.walk(source.Watch(ctx, &d.reads), dir)
 		size := 0
 		for _, f := range d.files {
 			size += len(f.Data)
 		}
 		c.dirs.resize(dir, size)
 	})
+	c.repo.In(ctx).Joined(&d.reads)
 	return d.files, d.err
 }
 
 func (c *chartFiles) walk(ctx context.Context, dir string) ([]*loader.BufferedFile, error) {
+	repo := c.repo.In(ctx)
 	rules := ignore.Empty()
-	if data, err := c.repo.ReadFile(path.Join(dir, ignore.HelmIgnore)); err == nil {
+	if data, err := repo.ReadFile(path.Join(dir, ignore.HelmIgnore)); err == nil {
 		if rules, err = ignore.Parse(bytes.NewReader(data)); err != nil {
 			return nil, &render.Fault{At: source.LineSpan(path.Join(dir, ignore.HelmIgnore), 1), Msg: fmt.Sprintf("reading .helmignore: %v", err), Err: err}
 		}
@@ -90,14 +93,14 @@ func (c *chartFiles) walk(ctx context.Context, dir string) ([]*loader.BufferedFi
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
-		entries, err := c.repo.ReadDir(path.Join(dir, rel))
+		entries, err := repo.ReadDir(path.Join(dir, rel))
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
 			name := path.Join(rel, e.Name())
 			full := path.Join(dir, name)
-			info, err := c.repo.Stat(full)
+			info, err := repo.Stat(full)
 			if err != nil {
 				if e.Type()&fs.ModeSymlink != 0 {
 					return &render.Fault{At: source.LineSpan(full, 1), Msg: fmt.Sprintf("a link in the chart leads nowhere it may: %v", err), Hint: "copy the file into the chart", Err: err}
@@ -116,7 +119,7 @@ func (c *chartFiles) walk(ctx context.Context, dir string) ([]*loader.BufferedFi
 			case !info.Mode().IsRegular():
 				return &render.Fault{At: source.LineSpan(full, 1), Msg: "cannot load an irregular file (a device, socket or pipe)"}
 			}
-			data, err := c.repo.ReadFile(full)
+			data, err := repo.ReadFile(full)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,8 +32,8 @@ type layer struct {
 
 // userValues merges what the target sets over the chart's own values, in
 // Helm's order, and returns the layers that have lines, strongest first.
-func (r *Renderer) userValues(t result.Target, ch *chart.Chart) (map[string]any, []layer, error) {
-	h := t.Helm
+func (r *Renderer) userValues(ctx context.Context, t result.Target, ch *chart.Chart) (map[string]any, []layer, error) {
+	h, repo := t.Helm, r.Repo.In(ctx)
 	if h == nil {
 		return map[string]any{}, nil, nil
 	}
@@ -52,7 +53,7 @@ func (r *Renderer) userValues(t result.Target, ch *chart.Chart) (map[string]any,
 		return nil
 	}
 	for _, f := range h.ValueFiles {
-		data, err := r.Repo.ReadFile(f)
+		data, err := repo.ReadFile(f)
 		if err != nil {
 			return nil, nil, &render.Fault{At: t.At, Msg: fmt.Sprintf("reading values file %q: %v", f, err), Hint: "check the path; it is relative to the repository", Err: err}
 		}
@@ -101,7 +102,7 @@ func (r *Renderer) userValues(t result.Target, ch *chart.Chart) (map[string]any,
 	}
 	for _, v := range h.SetFile {
 		read := func(p []rune) (any, error) {
-			data, err := r.Repo.ReadFile(path.Clean(string(p)))
+			data, err := repo.ReadFile(path.Clean(string(p)))
 			return string(data), err
 		}
 		if err := strvals.ParseIntoFile(v, vals, read); err != nil {

@@ -30,7 +30,7 @@ type files struct {
 }
 
 func newFiles(ctx context.Context, repo *source.Repo, budget int64) *files {
-	return &files{ctx: ctx, repo: repo, cache: map[string][]byte{}, virtual: map[string][]byte{}, budget: budget}
+	return &files{ctx: ctx, repo: repo.In(ctx), cache: map[string][]byte{}, virtual: map[string][]byte{}, budget: budget}
 }
 
 // known reports whether p is a file that the build made.

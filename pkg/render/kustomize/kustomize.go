@@ -38,7 +38,7 @@ const (
 
 var errInput = errors.New("the build reads too much")
 
-var errTimeout = errors.New("the build took too long")
+var errTimeout = fmt.Errorf("the build took too long: %w", context.DeadlineExceeded)
 
 // Renderer builds overlays of Repo. The zero value of a limit is its default.
 type Renderer struct {
@@ -79,7 +79,7 @@ func (r *Renderer) limits() (timeout time.Duration, maxOutput int) {
 }
 
 func (r *Renderer) render(ctx context.Context, t result.Target, maxOutput int) (*render.Output, error) {
-	dir, err := r.Repo.Resolve(t.Path)
+	dir, err := r.Repo.In(ctx).Resolve(t.Path)
 	if err != nil {
 		return nil, &render.Fault{At: source.LineSpan(t.Path, 0), Msg: fmt.Sprintf("reading overlay: %v", err), Err: err}
 	}

@@ -28,7 +28,7 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		data, err := r.Repo.ReadFile(path)
+		data, err := r.Repo.In(ctx).ReadFile(path)
 		if err != nil {
 			return nil, &render.Fault{At: source.LineSpan(path, 1), Msg: fmt.Sprintf("reading manifest: %v", err), Err: err}
 		}

@@ -1,0 +1,249 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kustoms-dev/kustoms/pkg/cache"
+	"github.com/kustoms-dev/kustoms/pkg/config"
+	"github.com/kustoms-dev/kustoms/pkg/git"
+	"github.com/kustoms-dev/kustoms/pkg/memo"
+	"github.com/kustoms-dev/kustoms/pkg/render"
+	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/scan"
+	"github.com/kustoms-dev/kustoms/pkg/secret"
+	"github.com/kustoms-dev/kustoms/pkg/source"
+)
+
+// keyVariable holds the key that seals what is remembered. Without it a key is
+// made and kept in the cache.
+const keyVariable = "KUSTOMS_CACHE_KEY"
+
+// openMemo is nil unless the operator named a cache for this run: what an
+// earlier run remembered is taken from nowhere else.
+func openMemo(c *ucli.Context, repo *source.Repo, cfg *config.Config, stderr io.Writer) (*memo.Memo, error) {
+	dir := c.String("cache-dir")
+	if dir == "" {
+		return nil, nil
+	}
+	key := []byte(os.Getenv(keyVariable))
+	if err := ours(repo, dir, len(key) > 0); err != nil {
+		return nil, err
+	}
+	store := cache.Open(dir)
+	if len(key) == 0 {
+		var err error
+		if key, err = store.Key(); err != nil {
+			fmt.Fprintf(stderr, "kustoms: warning: nothing is remembered for the next run: %v\n", err)
+			return nil, nil
+		}
+	}
+	source, err := charts(c, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &memo.Memo{Store: store, Key: key, Repo: repo, Outside: noting{source}.again}, nil
+}
+
+// ours refuses a cache that came with the repository: a change could have
+// written its own results there.
+func ours(repo *source.Repo, dir string, sealed bool) error {
+	rel, err := repo.Rel(dir)
+	if err != nil {
+		return nil // outside
+	}
+	hint := "name a folder outside of the repository, or seal the cache with a secret in " + keyVariable
+	g, err := git.Open(repo.Dir())
+	if err != nil {
+		if sealed {
+			return nil
+		}
+		return usage(hint, "--cache-dir %s is inside of the repository, and without git nobody can tell who wrote it", dir)
+	}
+	defer g.Close()
+	head, err := g.Resolve("HEAD")
+	if err != nil {
+		return nil // no commit yet
+	}
+	tree, err := g.Tree(head, repo.Dir())
+	if err != nil {
+		return fmt.Errorf("--cache-dir: %w", err)
+	}
+	at, rest := "", rel
+	for rest != "" {
+		part, after, _ := strings.Cut(rest, "/")
+		at, rest = strings.TrimPrefix(at+"/"+part, "/"), after
+		info, err := tree.Lstat(at)
+		if err != nil {
+			return nil // not committed
+		}
+		if rest == "" || !info.IsDir() {
+			return usage(hint, "--cache-dir %s is committed to the repository (%s): a change could have written it", dir, at)
+		}
+	}
+	return nil
+}
+
+// program stands for this build of kustoms: its rules are in it.
+var program = sync.OnceValue(func() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		set := map[string]string{}
+		for _, s := range info.Settings {
+			set[s.Key] = s.Value
+		}
+		if set["vcs.revision"] != "" && set["vcs.modified"] == "false" {
+			return memo.Digest(version(), info.GoVersion, info.Main, info.Deps, set)
+		}
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(exe)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+})
+
+// memory is what a scan remembers of earlier ones; nil is nothing.
+type memory struct {
+	memo  *memo.Memo
+	reads source.Reads // of the whole run
+	rules source.Reads // of the secrets' rules
+	clean *memo.Set    // texts without secrets
+}
+
+// over is the repository as it is to be read.
+func (m *memory) over(repo *source.Repo) *source.Repo {
+	if m == nil {
+		return repo
+	}
+	return repo.Noting(&m.reads)
+}
+
+// known are the texts without secrets, by the rules that are now at hand.
+func (m *memory) known() secret.Clean {
+	if m == nil {
+		return nil
+	}
+	m.clean = m.memo.Set("clean", memo.Digest(program(), m.rules.All()))
+	return m.clean
+}
+
+// attach has the run remember its targets, which are checked by definitions of
+// custom resources.
+func (m *memory) attach(run *scan.Run, c *config.Config, definitions []string) {
+	if m == nil {
+		return
+	}
+	run.Memo = m.memo
+	run.Question = memo.Digest(program(), settings(c), run.Repo.Limit(), m.rules.All(), definitions)
+}
+
+// chartLook is how a packaged chart that is fetched or cached is noted.
+const chartLook = "chart"
+
+// noting are charts whose answers are noted.
+type noting struct{ render.Charts }
+
+func (n noting) Chart(ctx context.Context, ref render.ChartRef) ([]byte, error) {
+	data, err := n.Charts.Chart(ctx, ref)
+	if reads := source.Watching(ctx); reads != nil {
+		name, _ := json.Marshal(ref)
+		reads.Note(source.Look{Op: chartLook, Path: string(name)}, chartSum(data, err))
+	}
+	return data, err
+}
+
+func chartSum(data []byte, err error) source.Sum {
+	if err != nil {
+		data = []byte("error " + err.Error())
+	}
+	return sha256.Sum256(data)
+}
+
+// again asks for a chart as the run would.
+func (n noting) again(ctx context.Context, l source.Look) (source.Sum, bool) {
+	var ref render.ChartRef
+	if l.Op != chartLook || json.Unmarshal([]byte(l.Path), &ref) != nil {
+		return source.Sum{}, false
+	}
+	return chartSum(n.Charts.Chart(ctx, ref)), true
+}
+
+// settings are those of the configuration that decide what is found, not what
+// it is worth.
+func settings(c *config.Config) config.Config {
+	q := *c
+	q.Suppressions, q.WarnBefore, q.Baseline, q.FailOn, q.Jobs, q.Network, q.Path = nil, nil, "", "", 0, nil, ""
+	q.GitRange, q.GitHistory = "", false
+	return q
+}
+
+// remember is the memory of one scan. Charts that the scan asks for are noted
+// beside its files.
+func remember(c *ucli.Context, m *memo.Memo) *memory {
+	if m == nil {
+		return nil
+	}
+	mem := &memory{memo: m}
+	c.Context = source.Watch(c.Context, &mem.reads)
+	return mem
+}
+
+// report finds the report that a run over the same repository made.
+func (m *memory) report(ctx context.Context, question string) *result.Report {
+	if m == nil {
+		return nil
+	}
+	answer, _, ok := m.memo.Recall(ctx, "run", question)
+	if !ok {
+		return nil
+	}
+	var rep result.Report
+	if json.Unmarshal(answer, &rep) != nil {
+		return nil
+	}
+	return &rep
+}
+
+// keep remembers what is known of texts and, under a question, the report; of
+// one that might end otherwise at another time, nothing.
+func (m *memory) keep(run *scan.Run, rep *result.Report, question string) {
+	if m == nil {
+		return
+	}
+	err := m.clean.Save()
+	if err == nil && question != "" && run.Settled() {
+		var answer []byte
+		if answer, err = json.Marshal(rep); err == nil {
+			err = m.memo.Keep("run", question, &m.reads, answer)
+		}
+	}
+	if err != nil && run.Warn != nil {
+		run.Warn(err)
+	}
+}
+
+// warn tells people that the cache cannot be written.
+func (m *memory) warn(stderr io.Writer) func(error) {
+	return func(err error) {
+		fmt.Fprintf(stderr, "kustoms: warning: not all is remembered for the next run: %v\n", err)
+	}
+}
