@@ -66,6 +66,8 @@ func (s *Store) Get(space, name string, limit int64) (data []byte, ok bool, err 
 	if !ok || digest(data) != sum {
 		return nil, false, err
 	}
+	used(s.name(space, name))
+	used(s.content(sum))
 	return data, true, nil
 }
 

@@ -2,8 +2,8 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"

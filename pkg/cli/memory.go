@@ -37,7 +37,14 @@ func openMemo(c *ucli.Context, repo *source.Repo, cfg *config.Config, stderr io.
 		return nil, nil
 	}
 	key := []byte(os.Getenv(keyVariable))
-	if err := ours(repo, dir, len(key) > 0); err != nil {
+	switch known, err := ours(repo, dir); {
+	case err != nil:
+		return nil, err
+	case !known && len(key) == 0:
+		fmt.Fprintf(stderr, "kustoms: warning: nothing is remembered for the next run: --cache-dir %s is inside of what is scanned, and without git nobody can tell who wrote it (seal it with a secret in %s, or name a folder outside)\n", dir, keyVariable)
+		return nil, nil
+	}
+	if _, err := cacheSize(c); err != nil {
 		return nil, err
 	}
 	store := cache.Open(dir)
@@ -56,28 +63,24 @@ func openMemo(c *ucli.Context, repo *source.Repo, cfg *config.Config, stderr io.
 }
 
 // ours refuses a cache that came with the repository: a change could have
-// written its own results there.
-func ours(repo *source.Repo, dir string, sealed bool) error {
+// written its own results there. known is false where that cannot be told.
+func ours(repo *source.Repo, dir string) (known bool, err error) {
 	rel, err := repo.Rel(dir)
 	if err != nil {
-		return nil // outside
+		return true, nil // outside
 	}
-	hint := "name a folder outside of the repository, or seal the cache with a secret in " + keyVariable
 	g, err := git.Open(repo.Dir())
 	if err != nil {
-		if sealed {
-			return nil
-		}
-		return usage(hint, "--cache-dir %s is inside of the repository, and without git nobody can tell who wrote it", dir)
+		return false, nil
 	}
 	defer g.Close()
 	head, err := g.Resolve("HEAD")
 	if err != nil {
-		return nil // no commit yet
+		return true, nil // no commit yet
 	}
 	tree, err := g.Tree(head, repo.Dir())
 	if err != nil {
-		return fmt.Errorf("--cache-dir: %w", err)
+		return false, fmt.Errorf("--cache-dir: %w", err)
 	}
 	at, rest := "", rel
 	for rest != "" {
@@ -85,13 +88,13 @@ func ours(repo *source.Repo, dir string, sealed bool) error {
 		at, rest = strings.TrimPrefix(at+"/"+part, "/"), after
 		info, err := tree.Lstat(at)
 		if err != nil {
-			return nil // not committed
+			return true, nil // not committed
 		}
 		if rest == "" || !info.IsDir() {
-			return usage(hint, "--cache-dir %s is committed to the repository (%s): a change could have written it", dir, at)
+			return false, usage("name a folder that is not under version control", "--cache-dir %s is committed to the repository (%s): a change could have written it", dir, at)
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // program stands for this build of kustoms: its rules are in it.
@@ -127,6 +130,7 @@ type memory struct {
 	reads source.Reads // of the whole run
 	rules source.Reads // of the secrets' rules
 	clean *memo.Set    // texts without secrets
+	limit int64        // of the cache, in bytes
 }
 
 // over is the repository as it is to be read.
@@ -202,7 +206,8 @@ func remember(c *ucli.Context, m *memo.Memo) *memory {
 	if m == nil {
 		return nil
 	}
-	mem := &memory{memo: m}
+	limit, _ := cacheSize(c) // openMemo refused what is none
+	mem := &memory{memo: m, limit: limit}
 	c.Context = source.Watch(c.Context, &mem.reads)
 	return mem
 }
@@ -235,6 +240,9 @@ func (m *memory) keep(run *scan.Run, rep *result.Report, question string) {
 		if answer, err = json.Marshal(rep); err == nil {
 			err = m.memo.Keep("run", question, &m.reads, answer)
 		}
+	}
+	if err == nil {
+		_, err = m.memo.Store.Trim(m.limit)
 	}
 	if err != nil && run.Warn != nil {
 		run.Warn(err)

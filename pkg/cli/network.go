@@ -66,7 +66,7 @@ func networkFlags() []ucli.Flag {
 		&ucli.StringSliceFlag{Name: "allow-host", EnvVars: []string{"KUSTOMS_ALLOW_HOST"}, Usage: "with --allow-network, reach this `HOST`, such as ghcr.io, registry.example.com:5000 or *.example.com; repeatable"},
 		&ucli.StringSliceFlag{Name: "insecure-host", EnvVars: []string{"KUSTOMS_INSECURE_HOST"}, Usage: "with --allow-network, reach this `HOST` by plain HTTP, or with a certificate that nothing vouches for; repeatable"},
 		&ucli.StringFlag{Name: "ca-file", EnvVars: []string{"KUSTOMS_CA_FILE"}, Usage: "trust the certificates in this PEM `FILE`, beside the system's"},
-		&ucli.StringFlag{Name: "cache-dir", EnvVars: []string{"KUSTOMS_CACHE_DIR"}, Usage: "keep what is fetched in `DIR` (default: kustoms in the user's cache folder)"},
+		&ucli.StringFlag{Name: "cache-dir", EnvVars: []string{"KUSTOMS_CACHE_DIR"}, Usage: "keep what is fetched in `DIR` (default: kustoms in the user's cache folder), and remember there for the next run what came of this one"},
 		&ucli.StringFlag{Name: "helm-repository-config", EnvVars: []string{"HELM_REPOSITORY_CONFIG"}, Usage: "`FILE` of Helm's repositories and their credentials (default: Helm's)"},
 		&ucli.StringFlag{Name: "helm-registry-config", EnvVars: []string{"HELM_REGISTRY_CONFIG"}, Usage: "`FILE` of Helm's log-ins to OCI registries (default: Helm's)"},
 	}

@@ -29,14 +29,17 @@ Examples:
 
 Exit codes: 0 clean, 1 findings at or over --fail-on, 2 wrong usage or
 configuration, 3 incomplete: something could not be looked at.`,
-		Flags:  scanFlags(),
-		Action: func(c *ucli.Context) error { return runScan(c, stderr) },
+		Flags: scanFlags(),
+		Action: func(c *ucli.Context) error {
+			return profiling(c, func() error { return runScan(c, stderr) })
+		},
 	}
 }
 
 // scanFlags are all that a scan takes.
 func scanFlags() []ucli.Flag {
-	return slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), registryFlags(), dbFlags(), []ucli.Flag{
+	return slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), registryFlags(), dbFlags(), profileFlags(), []ucli.Flag{
+		cacheSizeFlag(),
 		&ucli.BoolFlag{Name: "images", EnvVars: []string{"KUSTOMS_IMAGES"}, Usage: "look the images that are deployed up for known vulnerabilities; needs --allow-network and --registry"},
 		&ucli.StringFlag{Name: "shard", EnvVars: []string{"KUSTOMS_SHARD"}, Usage: "look at a share of the targets, `I/N`, I from 1 on; kustoms gate and kustoms report judge all N JSON reports together"},
 		&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},

@@ -122,7 +122,7 @@ func TestNothingPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	args := []string{"scan", "--root", dir, "--exit-zero", "--git-history", "--rules", "secret-lookalike", "--rules", "secret", "--rules", "secretref"}
+	args := []string{"scan", "--root", dir, "--exit-zero", "--git-history", "--cache-dir", filepath.Join(out, "kept"), "--rules", "secret-lookalike", "--rules", "secret", "--rules", "secretref"}
 	for _, f := range report.Formats() {
 		args = append(args, "--report", f.Name+"="+filepath.Join(out, f.Name))
 	}

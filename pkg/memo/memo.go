@@ -74,6 +74,9 @@ func (m *Memo) Recall(ctx context.Context, space, question string) (answer []byt
 			continue
 		}
 		if reads, ok := m.holds(ctx, looks); ok {
+			if slot > 0 { // what was used last goes last; failing that, it is lost sooner
+				_ = m.put(space, question, looks, answer)
+			}
 			return answer, reads, true
 		}
 	}
@@ -86,6 +89,12 @@ func (m *Memo) Keep(space, question string, reads *source.Reads, answer []byte) 
 	if m == nil {
 		return nil
 	}
+	return m.put(space, question, m.write(reads), answer)
+}
+
+// put makes an answer the first of its question's, and what was the first the
+// second.
+func (m *Memo) put(space, question string, looks, answer []byte) error {
 	name := m.name(question, 0)
 	if old, ok, err := m.Store.Get(space, name, maxEntry); err == nil && ok {
 		if looks, answer, ok := m.open(space+name, old); ok {
@@ -95,7 +104,7 @@ func (m *Memo) Keep(space, question string, reads *source.Reads, answer []byte) 
 			}
 		}
 	}
-	return m.Store.Put(space, name, m.seal(space+name, m.write(reads), answer))
+	return m.Store.Put(space, name, m.seal(space+name, looks, answer))
 }
 
 func (m *Memo) name(question string, slot int) string {

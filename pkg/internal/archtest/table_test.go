@@ -189,6 +189,7 @@ var calls = []call{
 	{
 		funcs: []string{"time.Now", "time.Since", "math/rand.*", "math/rand/v2.*"},
 		except: map[string]string{
+			"pkg/cache":   "what was used last stays",
 			"pkg/cli":     "today's date, for suppressions that expire",
 			"pkg/network": "the wait before a request is made again, which must differ from run to run",
 		},
