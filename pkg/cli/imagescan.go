@@ -37,6 +37,17 @@ func registryFlags() []ucli.Flag {
 	}
 }
 
+// imagePolicyFlags say which vulnerabilities fail the run.
+func imagePolicyFlags() []ucli.Flag {
+	return []ucli.Flag{
+		&ucli.StringFlag{Name: "image-fail-on", EnvVars: []string{"KUSTOMS_IMAGE_FAIL_ON"}, Usage: "fail on vulnerabilities of this `SEVERITY` or worse, instead of --fail-on"},
+		&ucli.BoolFlag{Name: "image-fail-on-fixable", EnvVars: []string{"KUSTOMS_IMAGE_FAIL_ON_FIXABLE"}, Usage: "fail only on vulnerabilities that a version mends"},
+		&ucli.BoolFlag{Name: "image-fail-on-exploited", EnvVars: []string{"KUSTOMS_IMAGE_FAIL_ON_EXPLOITED"}, Usage: "fail on every vulnerability that is known to be exploited; needs --kev"},
+		&ucli.BoolFlag{Name: "ignore-unfixed", EnvVars: []string{"KUSTOMS_IGNORE_UNFIXED"}, Usage: "suppress vulnerabilities that no version mends yet and that are not known to be exploited"},
+		&ucli.StringFlag{Name: "unknown-severity", EnvVars: []string{"KUSTOMS_UNKNOWN_SEVERITY"}, Usage: "the `SEVERITY` of vulnerabilities that no source rates (default: medium)"},
+	}
+}
+
 // dbFlags say where vulnerability data is and comes from.
 func dbFlags() []ucli.Flag {
 	return []ucli.Flag{
@@ -129,6 +140,9 @@ func registryReader(c *ucli.Context, p network.Policy, local bool) (*registry.Re
 
 // imageScanner is the scanner that the flags describe. Close it.
 func imageScanner(c *ucli.Context, cfg *config.Config, stderr io.Writer, local bool) (image.Scanner, func() error, error) {
+	if isTrue(cfg.Image.FailOnExploited) && c.String("kev") == "" {
+		return nil, nil, usage("give CISA's catalogue with --kev FILE", "to fail on what is known to be exploited, that must be known")
+	}
 	exploits, err := readExploits(c)
 	if err != nil {
 		return nil, nil, err
