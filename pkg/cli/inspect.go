@@ -42,7 +42,11 @@ func inspect(c *ucli.Context, stderr io.Writer) error {
 	if err := flagsOver(c, cfg); err != nil {
 		return err
 	}
-	s, done, err := imageScanner(c, cfg, stderr, true)
+	docs, err := readVEX(c, cfg, nil, stderr)
+	if err != nil {
+		return err
+	}
+	s, done, err := imageScanner(c, cfg, docs, stderr, true)
 	if err != nil {
 		return err
 	}

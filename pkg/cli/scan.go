@@ -147,7 +147,11 @@ func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config)
 		run.Analyzers = append(run.Analyzers, netpol.Grapher{Policies: true})
 	}
 	if c.Bool("images") {
-		scanner, done, err := imageScanner(c, cfg, stderr, false)
+		docs, err := readVEX(c, cfg, x.trusted(), stderr)
+		if err != nil {
+			return nil, err
+		}
+		scanner, done, err := imageScanner(c, cfg, docs, stderr, false)
 		if err != nil {
 			return nil, err
 		}

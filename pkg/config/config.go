@@ -75,6 +75,7 @@ type Image struct {
 	FailOnFixable   *bool            `yaml:"failOnFixable" doc:"Fail only on vulnerabilities that a version of the package mends. Default: false."`
 	FailOnExploited *bool            `yaml:"failOnExploited" doc:"Fail on every vulnerability that is known to be exploited, whatever its severity; needs --kev. Default: false."`
 	IgnoreUnfixed   *bool            `yaml:"ignoreUnfixed" doc:"Suppress vulnerabilities that no version mends yet, but for those known to be exploited. Default: false."`
+	VEX             []Path           `yaml:"vex" doc:"Files or directories of VEX documents (OpenVEX, CSAF, CycloneDX), whose statements suppress vulnerabilities."`
 	UnknownSeverity *result.Severity `yaml:"unknownSeverity" doc:"The severity of vulnerabilities that no source rates. Default: medium."`
 }
 

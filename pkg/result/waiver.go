@@ -56,6 +56,7 @@ const (
 	FormComment    Form = "comment"
 	FormAnnotation Form = "annotation"
 	FormFile       Form = "ignore-file" // another tool's
+	FormVEX        Form = "vex"         // a statement of Vulnerability.VEX
 	FormPolicy     Form = "policy"      // a setting for all findings of a kind
 )
 

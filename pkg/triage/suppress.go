@@ -86,6 +86,7 @@ func suppress(o *Options, r *result.Report) {
 			}
 		}
 	}
+	applyVEX(r)
 	if o.IgnoreUnfixed {
 		ignoreUnfixed(r)
 	}
@@ -108,6 +109,17 @@ func suppress(o *Options, r *result.Report) {
 		}
 	}
 	r.Findings = append(r.Findings, remarks(r.Waivers)...)
+}
+
+// applyVEX accepts what statements clear.
+func applyVEX(r *result.Report) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if v := f.Vulnerability; v != nil && v.NotAffected && f.Suppressed == nil {
+			said := v.VEX[0]
+			f.Suppressed = &result.Suppression{Kind: result.FormVEX, Reason: said.String(), Owner: said.Author}
+		}
+	}
 }
 
 // ignoreUnfixed accepts what nobody can mend by an update yet. What is known to
