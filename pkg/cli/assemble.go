@@ -76,19 +76,36 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *
 	}
 	mem.attach(run, c, definitions)
 	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{})
-	run.Triage.Terms = result.Terms{
-		Severity: sel.severity, Suppressions: c.Suppressions, Warn: c.Warning(),
-		Today:   today(),
-		Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
-	}
+	run.Triage.Terms = terms(c)
+	run.Triage.Severity = sel.severity
 	run.FilesWhole = past != nil // what is gone from one file may be in another
 	if run.Part, err = parseShard(args.String("shard")); err != nil {
 		return nil, err
 	}
 	run.Tool = result.Tool{Name: "kustoms", Version: version()}
-	run.Gate = result.Gate{FailOn: string(c.FailOn)}
+	run.Gate = gateOf(c)
 	return run, nil
 }
+
+// gateOf is which findings fail a run.
+func gateOf(c *config.Config) result.Gate {
+	g := result.Gate{FailOn: string(c.FailOn), Fixable: isTrue(c.Image.FailOnFixable), Exploited: isTrue(c.Image.FailOnExploited)}
+	if c.Image.FailOn != c.FailOn {
+		g.Vulnerabilities = string(c.Image.FailOn)
+	}
+	return g
+}
+
+// terms are what the configuration says that findings are worth.
+func terms(c *config.Config) result.Terms {
+	return result.Terms{
+		Suppressions: c.Suppressions, Warn: c.Warning(), Today: today(),
+		IgnoreUnfixed: isTrue(c.Image.IgnoreUnfixed), Unknown: c.Image.UnknownSeverity,
+		Partial: c.Narrowed || len(c.Only)+len(c.Without) > 0,
+	}
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
 
 // newRun is a run that renders and does nothing else yet.
 func newRun(repo *source.Repo, c *config.Config, shared render.Charts) *scan.Run {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -100,6 +101,14 @@ func compare(c *ucli.Context, repo *source.Repo, cfg *config.Config) (*compariso
 		x.base.cfg = baseConfig(x.base.repo, cfg)
 	}
 	return x, cfg, x.readBaseline(c, cfg)
+}
+
+// trusted is the repository that says what is accepted.
+func (x *comparison) trusted() *source.Repo {
+	if x.policy != nil {
+		return x.policy.repo
+	}
+	return x.repo
 }
 
 // mergeBase is where HEAD and the revision part.
@@ -202,10 +211,7 @@ func (x *comparison) readBaseline(c *ucli.Context, cfg *config.Config) error {
 	}
 	var data []byte
 	var err error
-	from := x.repo
-	if x.policy != nil {
-		from = x.policy.repo
-	}
+	from := x.trusted()
 	rel := name
 	if c.String("baseline") != "" {
 		rel, err = x.repo.Rel(name)
@@ -265,7 +271,7 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 		}
 		x.result.Policy = &result.Revision{Name: x.policy.name, Report: x.policy.report}
 	}
-	x.result.Changes = x.changes()
+	x.result.Changes = x.changes(c.Context)
 	hold := x.result
 	if run.Part.Of > 1 {
 		hold.Base = nil // what it knows is decided on all shards
@@ -309,15 +315,24 @@ func (x *comparison) finish(rep *result.Report) {
 }
 
 // changes are what the working tree does to the configuration and the baseline.
-func (x *comparison) changes() []result.Notice {
+func (x *comparison) changes(ctx context.Context) []result.Notice {
 	from := x.base
 	if from == nil {
 		from = x.policy
 	}
+	type file struct{ what, path string }
+	files := []file{{"configuration", cmp.Or(x.head.Path, config.FileName)}, {"baseline", string(x.head.Baseline)}}
+	for _, p := range x.head.Image.VEX {
+		before, _ := vexFiles(ctx, from.repo, string(p)) // none is no error: it is what changed
+		after, _ := vexFiles(ctx, x.repo, string(p))
+		all := append(before, after...)
+		slices.Sort(all)
+		for _, v := range slices.Compact(all) {
+			files = append(files, file{"VEX document " + v, v})
+		}
+	}
 	var out []result.Notice
-	for _, f := range []struct{ what, path string }{
-		{"configuration", cmp.Or(x.head.Path, config.FileName)}, {"baseline", string(x.head.Baseline)},
-	} {
+	for _, f := range files {
 		if f.path == "" {
 			continue
 		}

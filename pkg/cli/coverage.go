@@ -66,7 +66,7 @@ func runCoverage(c *ucli.Context) error {
 	for _, s := range rep.Incomplete() {
 		fmt.Fprintf(c.App.ErrWriter, "kustoms: %s: %s\n", s.Target, s.Reason)
 	}
-	rep.Gate.FailOn = "none"
+	rep.Gate = result.Gate{FailOn: "none"}
 	return verdict(rep)
 }
 

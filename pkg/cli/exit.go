@@ -39,7 +39,7 @@ func usage(hint, format string, args ...any) error {
 // verdict is the error that a report ends a command with, nil if it is clean.
 func verdict(r *result.Report) error {
 	failing, gaps := r.Failing(), len(r.Incomplete())
-	gate := fmt.Sprintf("gate failed: findings at or over %s: %d", r.Gate.FailOn, failing)
+	gate := fmt.Sprintf("gate failed: findings %s: %d", r.Gate, failing)
 	switch {
 	case gaps > 0 && failing > 0:
 		return &codeError{exitIncomplete, fmt.Sprintf("incomplete: stages that failed: %d; %s", gaps, gate)}

@@ -64,7 +64,7 @@ func runGraph(c *ucli.Context, a scan.Analyzer) error {
 	if err := graph.Formats()[format].Write(c.App.Writer, &rep.Graphs[0]); err != nil {
 		return usage("", "writing the picture: %v", err)
 	}
-	rep.Gate.FailOn = "none"
+	rep.Gate = result.Gate{FailOn: "none"}
 	return verdict(rep)
 }
 

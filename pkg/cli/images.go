@@ -35,7 +35,7 @@ func imagesCommand() *ucli.Command {
 			if err := printImages(c, rep); err != nil {
 				return err
 			}
-			rep.Gate.FailOn = "none"
+			rep.Gate = result.Gate{FailOn: "none"}
 			return verdict(rep)
 		},
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/db"
 	"github.com/kustoms-dev/kustoms/pkg/image/native"
 	"github.com/kustoms-dev/kustoms/pkg/image/registry"
+	"github.com/kustoms-dev/kustoms/pkg/image/vex"
 	"github.com/kustoms-dev/kustoms/pkg/network"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
 )
@@ -34,6 +35,18 @@ func registryFlags() []ucli.Flag {
 		&ucli.DurationFlag{Name: "image-timeout", EnvVars: []string{"KUSTOMS_IMAGE_TIMEOUT"}, Value: 10 * time.Minute, Usage: "give up one image after this `TIME`"},
 		&ucli.StringFlag{Name: "epss", EnvVars: []string{"KUSTOMS_EPSS"}, Usage: "say how likely vulnerabilities are exploited, by FIRST's CSV `FILE` (.gz too)"},
 		&ucli.StringFlag{Name: "kev", EnvVars: []string{"KUSTOMS_KEV"}, Usage: "say which vulnerabilities are known to be exploited, by CISA's JSON `FILE`"},
+	}
+}
+
+// imagePolicyFlags say which vulnerabilities fail the run.
+func imagePolicyFlags() []ucli.Flag {
+	return []ucli.Flag{
+		&ucli.StringFlag{Name: "image-fail-on", EnvVars: []string{"KUSTOMS_IMAGE_FAIL_ON"}, Usage: "fail on vulnerabilities of this `SEVERITY` or worse, instead of --fail-on"},
+		&ucli.BoolFlag{Name: "image-fail-on-fixable", EnvVars: []string{"KUSTOMS_IMAGE_FAIL_ON_FIXABLE"}, Usage: "fail only on vulnerabilities that a version mends"},
+		&ucli.BoolFlag{Name: "image-fail-on-exploited", EnvVars: []string{"KUSTOMS_IMAGE_FAIL_ON_EXPLOITED"}, Usage: "fail on every vulnerability that is known to be exploited; needs --kev"},
+		&ucli.BoolFlag{Name: "ignore-unfixed", EnvVars: []string{"KUSTOMS_IGNORE_UNFIXED"}, Usage: "suppress vulnerabilities that no version mends yet and that are not known to be exploited"},
+		&ucli.StringSliceFlag{Name: "vex", EnvVars: []string{"KUSTOMS_VEX"}, Usage: "suppress vulnerabilities that VEX documents clear, of a JSON `FILE` or a directory of them (OpenVEX, CSAF, CycloneDX); repeatable"},
+		&ucli.StringFlag{Name: "unknown-severity", EnvVars: []string{"KUSTOMS_UNKNOWN_SEVERITY"}, Usage: "the `SEVERITY` of vulnerabilities that no source rates (default: medium)"},
 	}
 }
 
@@ -128,7 +141,10 @@ func registryReader(c *ucli.Context, p network.Policy, local bool) (*registry.Re
 }
 
 // imageScanner is the scanner that the flags describe. Close it.
-func imageScanner(c *ucli.Context, cfg *config.Config, stderr io.Writer, local bool) (image.Scanner, func() error, error) {
+func imageScanner(c *ucli.Context, cfg *config.Config, docs *vex.Documents, stderr io.Writer, local bool) (image.Scanner, func() error, error) {
+	if isTrue(cfg.Image.FailOnExploited) && c.String("kev") == "" {
+		return nil, nil, usage("give CISA's catalogue with --kev FILE", "to fail on what is known to be exploited, that must be known")
+	}
 	exploits, err := readExploits(c)
 	if err != nil {
 		return nil, nil, err
@@ -155,7 +171,7 @@ func imageScanner(c *ucli.Context, cfg *config.Config, stderr io.Writer, local b
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	s := native.New(native.Options{Registry: reader, Data: data, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: jobs})
-	return image.Once(image.WithExploits(s, exploits), jobs), data.Close, nil
+	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), data.Close, nil
 }
 
 // readExploits reads the operator's files. One that cannot be read ends the

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	ucli "github.com/urfave/cli/v2"
@@ -10,6 +11,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/image"
 	"github.com/kustoms-dev/kustoms/pkg/result"
+	"github.com/kustoms-dev/kustoms/pkg/triage"
 )
 
 func inspectCommand(stderr io.Writer) *ucli.Command {
@@ -23,11 +25,11 @@ Examples:
    kustoms inspect docker-archive:web.tar --json
 
 Exit codes: as for kustoms scan.`,
-		Flags: append(append(append(networkFlags(), registryFlags()...), dbFlags()...),
+		Flags: slices.Concat(networkFlags(), registryFlags(), imagePolicyFlags(), dbFlags(), []ucli.Flag{
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on vulnerabilities of this `SEVERITY` or worse; none never fails (default: high)"},
 			&ucli.BoolFlag{Name: "json", Usage: "packages, layers and vulnerabilities, as JSON"},
 			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress"},
-		),
+		}),
 		Action: func(c *ucli.Context) error { return inspect(c, stderr) },
 	}
 }
@@ -37,17 +39,19 @@ func inspect(c *ucli.Context, stderr io.Writer) error {
 		return usage("kustoms inspect IMAGE", "which image?")
 	}
 	cfg := config.Default()
-	if v := c.String("fail-on"); v != "" {
-		if err := cfg.FailOn.UnmarshalText([]byte(v)); err != nil {
-			return usage("", "--fail-on: %v", err)
-		}
+	if err := flagsOver(c, cfg); err != nil {
+		return err
 	}
-	s, done, err := imageScanner(c, cfg, stderr, true)
+	docs, err := readVEX(c, cfg, nil, stderr)
+	if err != nil {
+		return err
+	}
+	s, done, err := imageScanner(c, cfg, docs, stderr, true)
 	if err != nil {
 		return err
 	}
 	defer done()
-	rep := &result.Report{Gate: result.Gate{FailOn: string(cfg.FailOn)}}
+	rep := &result.Report{Gate: gateOf(cfg)}
 	var sink result.Sink
 	var all []*image.Result
 	for _, ref := range c.Args().Slice() {
@@ -67,6 +71,7 @@ func inspect(c *ucli.Context, stderr io.Writer) error {
 		all = append(all, res)
 	}
 	rep.Findings, rep.Stages = sink.Take()
+	triage.Judge(&triage.Options{Terms: terms(cfg)}, rep)
 	if c.Bool("json") {
 		if err := printJSON(c.App.Writer, all); err != nil {
 			return err
@@ -74,14 +79,20 @@ func inspect(c *ucli.Context, stderr io.Writer) error {
 		return verdict(rep)
 	}
 	for _, res := range all {
-		if err := printResult(c.App.Writer, res); err != nil {
+		if err := printResult(c.App.Writer, res, rep); err != nil {
 			return err
 		}
 	}
 	return verdict(rep)
 }
 
-func printResult(out io.Writer, r *image.Result) error {
+func printResult(out io.Writer, r *image.Result, rep *result.Report) error {
+	accepted := map[string]*result.Suppression{}
+	for i := range rep.Findings {
+		if f := &rep.Findings[i]; f.Suppressed != nil && f.Vulnerability != nil && f.Vulnerability.Image.Ref == r.Image.Ref {
+			accepted[f.Rule] = f.Suppressed
+		}
+	}
 	fmt.Fprintf(out, "%s\n   digest %s\n", r.Image.Ref, r.Image.Digest)
 	if r.Image.OS != "" {
 		fmt.Fprintf(out, "   %q, %s\n", r.Image.OS, r.Image.Platform)
@@ -90,13 +101,20 @@ func printResult(out io.Writer, r *image.Result) error {
 	if r.Hidden > 0 {
 		fmt.Fprintf(out, " (and %d that the distribution calls unimportant)", r.Hidden)
 	}
+	if n := len(accepted); n > 0 {
+		fmt.Fprintf(out, ", %d of them accepted", n)
+	}
 	fmt.Fprintln(out)
 	if len(r.Vulnerabilities) == 0 {
 		return nil
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nSEVERITY\tID\tPACKAGE\tINSTALLED\tFIXED IN\tLAYER")
+	fmt.Fprintln(w, "\nSEVERITY\tID\tPACKAGE\tINSTALLED\tFIXED IN\tLAYER\t")
 	for _, v := range r.Vulnerabilities {
+		note := ""
+		if s := accepted[v.ID]; s != nil {
+			note = "accepted: " + plainLine(s.Reason)
+		}
 		for _, p := range v.Packages {
 			layer := fmt.Sprintf("%d", p.Layer.Index+1)
 			if p.Layer.Base {
@@ -106,7 +124,7 @@ func printResult(out io.Writer, r *image.Result) error {
 			if fixed == "" {
 				fixed = "-"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", v.Rating, v.ID, clean(p.Name), clean(p.Installed), clean(fixed), layer)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.Rating, v.ID, clean(p.Name), clean(p.Installed), clean(fixed), layer, note)
 		}
 	}
 	return w.Flush()

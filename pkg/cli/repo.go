@@ -9,6 +9,7 @@ import (
 	ucli "github.com/urfave/cli/v2"
 
 	"github.com/kustoms-dev/kustoms/pkg/config"
+	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
@@ -114,13 +115,36 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 func flagsOver(c *ucli.Context, cfg *config.Config) error {
 	// An empty flag or variable is none: CI systems pass empty variables.
 	for name, into := range map[string]encoding.TextUnmarshaler{
-		"fail-on": &cfg.FailOn, "kube-version": &cfg.KubeVersion, "profile": &cfg.Profile,
+		"fail-on": &cfg.FailOn, "image-fail-on": &cfg.Image.FailOn, "kube-version": &cfg.KubeVersion, "profile": &cfg.Profile,
 		"render-timeout": &cfg.Limits.RenderTimeout, "max-render-size": &cfg.Limits.MaxRenderSize,
 	} {
 		if v := c.String(name); v != "" {
 			if err := into.UnmarshalText([]byte(v)); err != nil {
 				return usage("", "--%s: %v", name, err)
 			}
+		}
+	}
+	if v := c.String("unknown-severity"); v != "" {
+		s, err := result.ParseSeverity(v)
+		if err != nil {
+			return usage("", "--unknown-severity: %v", err)
+		}
+		cfg.Image.UnknownSeverity = &s
+	}
+	for name, into := range map[string]**bool{
+		"image-fail-on-fixable": &cfg.Image.FailOnFixable, "image-fail-on-exploited": &cfg.Image.FailOnExploited, "ignore-unfixed": &cfg.Image.IgnoreUnfixed,
+	} {
+		if yes := c.Bool(name); yes {
+			*into = &yes
+		}
+	}
+	if c.String("fail-on") == "none" { // never fails, whatever the file says of images
+		cfg.Image.FailOn, cfg.Image.FailOnExploited = cfg.FailOn, nil
+		if v := c.String("image-fail-on"); v != "" {
+			cfg.Image.FailOn = config.Threshold(v)
+		}
+		if yes := c.Bool("image-fail-on-exploited"); yes {
+			cfg.Image.FailOnExploited = &yes
 		}
 	}
 	for _, g := range c.StringSlice("exclude") {

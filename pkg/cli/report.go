@@ -59,7 +59,9 @@ func gateCommand() *ucli.Command {
 				if _, err := result.ParseSeverity(at); err != nil && at != "none" {
 					return usage("", "--fail-on: %v", err)
 				}
-				rep.Gate.FailOn = at
+				if rep.Gate.FailOn = at; at == "none" {
+					rep.Gate = result.Gate{FailOn: at}
+				}
 			}
 			if name := c.String("baseline"); name != "" {
 				data, err := os.ReadFile(name)

@@ -60,7 +60,7 @@ func runSuggestNetpol(c *ucli.Context) error {
 	if err != nil {
 		return err
 	}
-	rep.Gate.FailOn = "none"
+	rep.Gate = result.Gate{FailOn: "none"}
 	if err := verdict(rep); err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ type Config struct {
 	Suppressions []result.Waiver `yaml:"suppressions" doc:"Findings that are accepted, each with a reason."`
 	WarnBefore   *int            `yaml:"suppressionWarning" doc:"For how many days before its end a suppression is a finding. Default: 14."`
 	Profile      Profile         `yaml:"profile" doc:"The set of rules that are on: default, strict, pss-baseline, pss-restricted, nsa, cis or reliability. Rules and families below add to it and take away."`
+	Image        Image           `yaml:"image" doc:"Known vulnerabilities of images, and which of them fail the run."`
 	Baseline     Path            `yaml:"baseline" doc:"File of the findings that are known and do not fail the run; kustoms baseline write makes it."`
 	Intents      []intent.Intent `yaml:"intents" doc:"Who may reach whom; checked on every target's network policies."`
 	Limits       Limits          `yaml:"limits" doc:"Bounds on what one run may cost."`
@@ -66,6 +67,16 @@ type Config struct {
 // GitOps says how objects of Argo CD and Flux are followed.
 type GitOps struct {
 	Repositories []string `yaml:"repositories" doc:"URLs under which Argo CD and Flux know this repository, beside those of its git remotes. With any set, no other URL is taken for it."`
+}
+
+// Image is about what images hold.
+type Image struct {
+	FailOn          Threshold        `yaml:"failOn" doc:"The lowest severity at which a known vulnerability fails the run. Default: that of failOn."`
+	FailOnFixable   *bool            `yaml:"failOnFixable" doc:"Fail only on vulnerabilities that a version of the package mends. Default: false."`
+	FailOnExploited *bool            `yaml:"failOnExploited" doc:"Fail on every vulnerability that is known to be exploited, whatever its severity; needs --kev. Default: false."`
+	IgnoreUnfixed   *bool            `yaml:"ignoreUnfixed" doc:"Suppress vulnerabilities that no version mends yet, but for those known to be exploited. Default: false."`
+	VEX             []Path           `yaml:"vex" doc:"Files or directories of VEX documents (OpenVEX, CSAF, CycloneDX), whose statements suppress vulnerabilities."`
+	UnknownSeverity *result.Severity `yaml:"unknownSeverity" doc:"The severity of vulnerabilities that no source rates. Default: medium."`
 }
 
 // Limits bounds what one run may cost.

@@ -106,12 +106,12 @@ func TestStarter(t *testing.T) {
 	if _, err := Parse("starter.yaml", Starter); err != nil {
 		t.Error(err)
 	}
-	active := regexp.MustCompile(`(?m)^# ((?:targets|matrix|rules|intents|suppressions|discover|gitops):.*|  +\S.*)$`).ReplaceAll(Starter, []byte("$1"))
+	active := regexp.MustCompile(`(?m)^# ((?:targets|matrix|rules|intents|suppressions|discover|gitops|image):.*|  +\S.*)$`).ReplaceAll(Starter, []byte("$1"))
 	c, err := Parse("starter.yaml", active)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Targets) != 3 || len(c.Matrix) != 1 || len(c.Rules) != 2 || len(c.Suppressions) != 1 || len(c.GitOps.Repositories) != 1 || len(c.Intents) != 2 {
+	if len(c.Targets) != 3 || len(c.Matrix) != 1 || len(c.Rules) != 2 || len(c.Suppressions) != 1 || len(c.GitOps.Repositories) != 1 || len(c.Intents) != 2 || c.Image.FailOn != "critical" {
 		t.Errorf("the commented parts are not all there: %+v", c)
 	}
 }
@@ -150,7 +150,7 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	walk("", root)
-	if n := len(root["properties"].(map[string]any)); n != 16 {
+	if n := len(root["properties"].(map[string]any)); n != 17 {
 		t.Errorf("%d top-level keys", n)
 	}
 }

@@ -19,7 +19,7 @@ func Report(sink *result.Sink, target string, places []result.Image, r *Result) 
 			related = append(related, result.Related{Location: p.Loc, Message: "runs the same image, in " + p.Object.String()})
 		}
 	}
-	name := repository(first.Ref)
+	name := result.ImageID{Ref: first.Ref}.Repository()
 	for i := range r.Vulnerabilities {
 		v := r.Vulnerabilities[i]
 		v.Image.Ref = first.Ref
@@ -34,15 +34,6 @@ func Report(sink *result.Sink, target string, places []result.Image, r *Result) 
 			Fingerprint: result.Fingerprint(v.ID, result.Key{}, "image", name),
 		})
 	}
-}
-
-// repository is the reference without tag and digest.
-func repository(ref string) string {
-	ref, _, _ = strings.Cut(ref, "@")
-	if i := strings.LastIndexByte(ref, ':'); i > strings.LastIndexByte(ref, '/') {
-		ref = ref[:i]
-	}
-	return ref
 }
 
 func rule(v *result.Vulnerability, sev result.Severity) result.Rule {
@@ -72,7 +63,7 @@ func message(v *result.Vulnerability) string {
 // exploitation says what is known of it, so that every format shows it.
 func exploitation(v *result.Vulnerability) string {
 	var parts []string
-	if v.KEV != nil && *v.KEV {
+	if v.Exploited() {
 		parts = append(parts, "known to be exploited (CISA KEV)")
 	}
 	if v.EPSS != nil {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -220,8 +221,12 @@ func cyclonedxVulnerability(r *result.Report, f *result.Finding) *cdx.Vulnerabil
 // VEX does.
 func cyclonedxAnalysis(f *result.Finding) *cdx.VulnerabilityAnalysis {
 	switch {
-	case f.Suppressed != nil && f.Suppressed.Kind == "vex":
-		return &cdx.VulnerabilityAnalysis{State: cdx.IASNotAffected, Detail: clip(line(f.Suppressed.Reason), sarifText)}
+	case f.Suppressed != nil && f.Suppressed.Kind == result.FormVEX:
+		state := cdx.IASNotAffected
+		if v := f.Vulnerability; len(v.VEX) > 0 && !slices.ContainsFunc(v.VEX, func(s result.VEX) bool { return s.Status != result.VEXFixed }) {
+			state = cdx.IASResolved
+		}
+		return &cdx.VulnerabilityAnalysis{State: state, Detail: clip(line(f.Suppressed.Reason), sarifText)}
 	case f.Suppressed != nil:
 		return &cdx.VulnerabilityAnalysis{State: cdx.IASInTriage, Response: &[]cdx.ImpactAnalysisResponse{cdx.IARWillNotFix}, Detail: clip(line(f.Suppressed.Reason), sarifText)}
 	case f.Baseline == result.BaselineAbsent:

@@ -209,7 +209,7 @@ func familyStyle(fams []htmlFamily) template.CSS {
 // htmlFiles groups findings by file, the file with the worst and in it the
 // worst first.
 func htmlFiles(r *result.Report, found []*result.Finding) []htmlFile {
-	gate := junitGate(r)
+	gate := r.Gate.Fails
 	groups := byFile(r, found)
 	for _, g := range groups {
 		worst(g.findings)

@@ -62,7 +62,7 @@ type junitNote struct {
 }
 
 func (o junit) Write(w io.Writer, r *result.Report) error {
-	b := &junitBuilder{report: r, gate: junitGate(r), findings: map[string][]*result.Finding{}, names: map[[2]string]int{}}
+	b := &junitBuilder{report: r, gate: r.Gate.Fails, findings: map[string][]*result.Finding{}, names: map[[2]string]int{}}
 	b.assign()
 	out := junitSuites{Name: "kustoms"}
 	for i := range r.Targets {
@@ -116,12 +116,6 @@ type junitBuilder struct {
 	also     map[string]map[string]int    // target → "family\x00first target" → findings
 	names    map[[2]string]int
 	cut      int
-}
-
-// junitGate tells which findings fail.
-func junitGate(r *result.Report) func(*result.Finding) bool {
-	at, err := result.ParseSeverity(r.Gate.FailOn)
-	return func(f *result.Finding) bool { return err == nil && f.Counts() && f.Severity >= at }
 }
 
 // assign gives each finding to one target, worst first, until the file is full.

@@ -15,7 +15,7 @@ type summary struct {
 	Count      [result.Critical + 1]int // findings that count, by severity
 	Total      int                      // their sum
 	Failing    int                      // of them, at or over the gate
-	FailOn     string
+	Gate       result.Gate
 	Suppressed int
 	Known      int // unchanged since the baseline
 	Fixed      int // absent since the baseline
@@ -54,7 +54,7 @@ func among(names []string, n int) string {
 }
 
 func summarize(r *result.Report) summary {
-	s := summary{Failing: r.Failing(), FailOn: r.Gate.FailOn, Incomplete: len(r.Incomplete()) > 0}
+	s := summary{Failing: r.Failing(), Gate: r.Gate, Incomplete: len(r.Incomplete()) > 0}
 	for i := range r.Findings {
 		switch f := &r.Findings[i]; {
 		case f.Suppressed != nil:
@@ -177,9 +177,9 @@ func (s summary) Verdict() string {
 	gate := "the gate is off (--fail-on none)"
 	switch {
 	case s.Failing > 0:
-		gate = fmt.Sprintf("%s at or over %s", plural(s.Failing, "finding"), s.FailOn)
-	case s.FailOn != "none" && s.FailOn != "":
-		gate = fmt.Sprintf("no finding at or over %s", s.FailOn)
+		gate = fmt.Sprintf("%s %s", plural(s.Failing, "finding"), s.Gate)
+	case !s.Gate.Off():
+		gate = fmt.Sprintf("no finding %s", s.Gate)
 	}
 	switch {
 	case s.Incomplete:

@@ -63,7 +63,7 @@ func textFull(r *result.Report) func(*result.Finding) bool {
 		at = result.High
 	}
 	at = min(at, result.High)
-	return func(f *result.Finding) bool { return f.Severity >= at }
+	return func(f *result.Finding) bool { return f.Severity >= at || r.Gate.Fails(f) }
 }
 
 func (p *printer) files() {
@@ -73,7 +73,9 @@ func (p *printer) files() {
 	}
 	var mild []*result.Finding
 	if !p.verbose {
-		// The worst come first.
+		// The worst come first, and what fails before what does not.
+		found = append(slices.DeleteFunc(slices.Clone(found), func(f *result.Finding) bool { return !p.full(f) }),
+			slices.DeleteFunc(slices.Clone(found), p.full)...)
 		n := len(found)
 		for n > 0 && !p.full(found[n-1]) {
 			n--

@@ -93,20 +93,11 @@ type Report struct {
 	Shard *Shard `json:"shard,omitempty"`
 }
 
-// Gate is the severity at which the run fails.
-type Gate struct {
-	FailOn string `json:"failOn"` // a severity, or "none"
-}
-
-// Failing counts the findings at or over the gate that count.
+// Failing counts the findings that fail the gate.
 func (r *Report) Failing() int {
-	at, err := ParseSeverity(r.Gate.FailOn)
-	if err != nil {
-		return 0
-	}
 	n := 0
 	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Counts() && f.Severity >= at {
+		if r.Gate.Fails(&r.Findings[i]) {
 			n++
 		}
 	}

@@ -35,6 +35,12 @@ type Terms struct {
 	// Suppressions are the findings that the configuration accepts, beside
 	// those that the scan collected.
 	Suppressions []Waiver `json:"suppressions,omitempty"`
+	// IgnoreUnfixed accepts vulnerabilities that no version mends yet, but for
+	// those known to be exploited.
+	IgnoreUnfixed bool `json:"ignoreUnfixed,omitempty"`
+	// Unknown is the severity of vulnerabilities that no source rates, nil for
+	// that of Rating.
+	Unknown *Severity `json:"unknown,omitempty"`
 	// Warn is for how many days before its end a suppression is a finding.
 	Warn int `json:"warn"`
 	// Today decides what has expired, as YYYY-MM-DD.

@@ -17,6 +17,8 @@ type Waiver struct {
 	Name      string      `json:"name,omitempty" yaml:"name" doc:"Glob of the object's name."`
 	Container string      `json:"container,omitempty" yaml:"container" doc:"Glob of the container's name."`
 	Target    string      `json:"target,omitempty" yaml:"target" doc:"Glob of target names; a finding seen in several targets is suppressed if all match."`
+	Image     string      `json:"image,omitempty" yaml:"image" doc:"Glob of images, of findings about what an image holds: the reference as written, or without tag and digest, or with the digest that was read."`
+	Package   string      `json:"package,omitempty" yaml:"package" doc:"Glob of packages, of known vulnerabilities: name, name@version or PURL of the package or of its source. One that affects several packages is accepted if all match."`
 	Reason    string      `json:"reason,omitempty" yaml:"reason" doc:"Why the finding is acceptable. Without a reason nothing is suppressed."`
 	Owner     string      `json:"owner,omitempty" yaml:"owner" doc:"Who answers for it."`
 	Expires   string      `json:"expires,omitempty" yaml:"expires" doc:"Last day on which it holds, as YYYY-MM-DD."`
@@ -54,6 +56,8 @@ const (
 	FormComment    Form = "comment"
 	FormAnnotation Form = "annotation"
 	FormFile       Form = "ignore-file" // another tool's
+	FormVEX        Form = "vex"         // a statement of Vulnerability.VEX
+	FormPolicy     Form = "policy"      // a setting for all findings of a kind
 )
 
 // WaiverState is what became of a waiver.
@@ -72,7 +76,11 @@ const (
 
 // Selectors lists the globs.
 func (w *Waiver) Selectors() []string {
-	return []string{w.Rule, w.Path, w.Kind, w.Namespace, w.Name, w.Container, w.Target}
+	s := []string{w.Rule, w.Path, w.Kind, w.Namespace, w.Name, w.Container, w.Target}
+	if w.Image != "" || w.Package != "" { // so that others keep their identity
+		s = append(s, w.Image, w.Package)
+	}
+	return s
 }
 
 // Identity is what makes two revisions' waivers the same one: everything that

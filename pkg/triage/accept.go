@@ -99,8 +99,37 @@ func accepts(w *result.Waiver, f *result.Finding, meta *result.Rule) bool {
 	return names(w, f, meta) &&
 		(w.Path == "" || anyPlace(f, true, func(s source.Span) bool { return glob(w.Path, s.Path) })) &&
 		glob(w.Kind, f.Object.Kind) && glob(w.Namespace, f.Object.Namespace) && glob(w.Name, f.Object.Name) &&
-		glob(w.Container, f.Container) &&
+		glob(w.Container, f.Container) && aboutImage(w.Image, f) && aboutPackages(w.Package, f) &&
 		!slices.ContainsFunc(f.Targets, func(t string) bool { return !glob(w.Target, t) })
+}
+
+// aboutImage reports whether the pattern selects the image that f is about.
+func aboutImage(pattern string, f *result.Finding) bool {
+	if pattern == "" {
+		return true
+	}
+	if f.Vulnerability == nil {
+		return false
+	}
+	i := f.Vulnerability.Image
+	repo := i.Repository()
+	return glob(pattern, i.Ref) || glob(pattern, repo) || i.Digest != "" && glob(pattern, repo+"@"+i.Digest)
+}
+
+// aboutPackages reports whether the pattern selects all packages that the
+// vulnerability affects: one that is left is a fault that nobody accepted.
+func aboutPackages(pattern string, f *result.Finding) bool {
+	if pattern == "" {
+		return true
+	}
+	v := f.Vulnerability
+	return v != nil && len(v.Packages) > 0 && !slices.ContainsFunc(v.Packages, func(p result.AffectedPackage) bool {
+		names := []string{p.Name, p.Name + "@" + p.Installed, p.PURL}
+		if p.Source != "" {
+			names = append(names, p.Source, p.Source+"@"+p.SourceVersion)
+		}
+		return !slices.ContainsFunc(names, func(n string) bool { return n != "" && glob(pattern, n) })
+	})
 }
 
 func anyPlace(f *result.Finding, values bool, ok func(source.Span) bool) bool {

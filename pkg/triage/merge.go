@@ -77,7 +77,7 @@ func Merge(all []*result.Report) *result.Report {
 	if len(all) == 1 {
 		return all[0]
 	}
-	out := &result.Report{Schema: result.SchemaVersion, Gate: result.Gate{FailOn: "none"}}
+	out := &result.Report{Schema: result.SchemaVersion}
 	rules := map[string]result.Rule{}
 	targets := map[string]bool{}
 	type same struct {
@@ -86,13 +86,9 @@ func Merge(all []*result.Report) *result.Report {
 	}
 	for i, r := range all {
 		if i == 0 {
-			out.Tool = r.Tool
+			out.Tool, out.Gate = r.Tool, r.Gate
 		}
-		if a, err := result.ParseSeverity(r.Gate.FailOn); err == nil {
-			if b, err := result.ParseSeverity(out.Gate.FailOn); err != nil || a < b {
-				out.Gate.FailOn = r.Gate.FailOn
-			}
-		}
+		out.Gate = out.Gate.Strictest(r.Gate)
 		for _, m := range r.Rules {
 			rules[m.ID] = m
 		}

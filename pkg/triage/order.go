@@ -11,8 +11,11 @@ import (
 // override applies the user's severities.
 func override(o *Options, r *result.Report) {
 	for i := range r.Findings {
-		if s, ok := o.Severity[r.Findings[i].Rule]; ok {
-			r.Findings[i].Severity = s
+		f := &r.Findings[i]
+		if s, ok := o.Severity[f.Rule]; ok {
+			f.Severity = s
+		} else if v := f.Vulnerability; v != nil && v.Rating == result.RatedUnknown && o.Unknown != nil {
+			f.Severity = *o.Unknown
 		}
 	}
 }

@@ -86,14 +86,19 @@ func suppress(o *Options, r *result.Report) {
 			}
 		}
 	}
+	applyVEX(r)
+	if o.IgnoreUnfixed {
+		ignoreUnfixed(r)
+	}
 	// What was not looked at cannot prove that a suppression is unused.
 	partial := o.Partial || len(r.Incomplete()) > 0
+	scanned := imagesScanned(r)
 	r.Waivers = gather(ws)
 	for i := range r.Waivers {
 		w := &r.Waivers[i]
 		switch {
 		case w.State != "":
-		case w.Used == 0 && partial:
+		case w.Used == 0 && (partial || !scanned && aboutImages(w)):
 			w.State = result.WaiverUnknown
 		case w.Used == 0:
 			w.State = result.WaiverUnused
@@ -104,6 +109,42 @@ func suppress(o *Options, r *result.Report) {
 		}
 	}
 	r.Findings = append(r.Findings, remarks(r.Waivers)...)
+}
+
+// applyVEX accepts what statements clear.
+func applyVEX(r *result.Report) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if v := f.Vulnerability; v != nil && v.NotAffected && f.Suppressed == nil {
+			said := v.VEX[0]
+			f.Suppressed = &result.Suppression{Kind: result.FormVEX, Reason: said.String(), Owner: said.Author}
+		}
+	}
+}
+
+// ignoreUnfixed accepts what nobody can mend by an update yet. What is known to
+// be exploited needs another answer than to wait.
+func ignoreUnfixed(r *result.Report) {
+	mark := &result.Suppression{Kind: result.FormPolicy, Reason: "no version mends it yet, and the configuration ignores such (ignoreUnfixed)"}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if v := f.Vulnerability; v != nil && f.Suppressed == nil && !v.Fixable() && !v.Exploited() {
+			f.Suppressed = mark
+		}
+	}
+}
+
+// imagesScanned reports whether any image was looked into.
+func imagesScanned(r *result.Report) bool {
+	return slices.ContainsFunc(r.Targets, func(t result.Target) bool {
+		return slices.ContainsFunc(t.Images, func(i result.Image) bool { return i.Scanned })
+	})
+}
+
+// aboutImages reports whether the waiver is about what only reading images
+// shows.
+func aboutImages(w *result.Waiver) bool {
+	return w.Image != "" || w.Package != "" || w.Rule == "vulnerability" || strings.HasPrefix(w.Rule, "CVE-") || strings.HasPrefix(w.Rule, "GHSA-")
 }
 
 // gather makes one of the waivers that are one text seen in several targets.

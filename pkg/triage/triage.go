@@ -34,6 +34,12 @@ var steps = []step{
 	{"sort", order},               // last: severity decides the order
 }
 
+// Judge marks what is accepted and sets severities, and merges nothing.
+func Judge(o *Options, r *result.Report) {
+	suppress(o, r)
+	override(o, r)
+}
+
 // Run triages the report in place.
 func Run(o *Options, r *result.Report) {
 	for _, s := range steps {
