@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	ucli "github.com/urfave/cli/v2"
@@ -23,11 +24,11 @@ Examples:
    kustoms inspect docker-archive:web.tar --json
 
 Exit codes: as for kustoms scan.`,
-		Flags: append(append(append(networkFlags(), registryFlags()...), dbFlags()...),
+		Flags: slices.Concat(networkFlags(), registryFlags(), engineFlags(), dbFlags(), []ucli.Flag{
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on vulnerabilities of this `SEVERITY` or worse; none never fails (default: high)"},
 			&ucli.BoolFlag{Name: "json", Usage: "packages, layers and vulnerabilities, as JSON"},
 			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress"},
-		),
+		}),
 		Action: func(c *ucli.Context) error { return inspect(c, stderr) },
 	}
 }

@@ -84,8 +84,12 @@ func (r *Reader) Open(ctx context.Context, ref string) (*Image, error) {
 	var errs []error
 	for _, candidate := range r.candidates(parsed) {
 		img, err := r.openRemote(ctx, ref, candidate)
-		if err == nil || ctx.Err() != nil {
-			return img, err
+		if err == nil {
+			img.from = candidate
+			return img, nil
+		}
+		if ctx.Err() != nil {
+			return nil, err
 		}
 		errs = append(errs, err)
 	}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/image/clair"
+	"github.com/kustoms-dev/kustoms/pkg/image/native"
+	"github.com/kustoms-dev/kustoms/pkg/image/registry"
+	"github.com/kustoms-dev/kustoms/pkg/image/service"
+	"github.com/kustoms-dev/kustoms/pkg/image/trivy"
+	"github.com/kustoms-dev/kustoms/pkg/network"
+)
+
+// tokenVariable holds the credentials of the service that scans. There is no
+// flag for them: other users of the machine see command lines.
+const tokenVariable = "KUSTOMS_IMAGE_SCANNER_TOKEN"
+
+// engineParts are what engines are made of.
+type engineParts struct {
+	policy network.Policy
+	reader *registry.Reader
+	jobs   int
+	stderr io.Writer
+}
+
+// engineNames are the values of --image-scanner.
+const engineNames = "native, trivy-server, trivy or clair"
+
+// engineFlags say who looks images up. They and the environment are the
+// operator's; a repository has no word in where credentials go.
+func engineFlags() []ucli.Flag {
+	return []ucli.Flag{
+		&ucli.StringFlag{Name: "image-scanner", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER"}, Value: "native", Usage: "have images looked up by this `ENGINE`: " + engineNames},
+		&ucli.StringFlag{Name: "image-scanner-url", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER_URL"}, Usage: "`ADDRESS` of the Trivy server or of Clair; " + tokenVariable + " holds Trivy's token or Clair's pre-shared key in base64"},
+		&ucli.StringFlag{Name: "image-scanner-issuer", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER_ISSUER"}, Value: "kustoms", Usage: "`NAME` that Clair knows the holder of its pre-shared key by (auth.psk.iss)"},
+	}
+}
+
+// engine makes the engine that the flags name. Close it.
+func engine(c *ucli.Context, p engineParts) (image.Scanner, func() error, error) {
+	switch name := c.String("image-scanner"); name {
+	case "native", "": // CI systems pass empty variables
+		return nativeScanner(c, p)
+	case "trivy-server":
+		return trivyServer(c, p)
+	case "trivy":
+		return trivyProgram(c, p)
+	case "clair":
+		return clairScanner(c, p)
+	default:
+		return nil, nil, usage("one of "+engineNames, "--image-scanner: there is no engine %q", name)
+	}
+}
+
+func noClose() error { return nil }
+
+// serviceClient reaches the service that the operator named, and nothing else.
+func serviceClient(c *ucli.Context, p network.Policy) (service.Client, error) {
+	addr := c.String("image-scanner-url")
+	if addr == "" {
+		return service.Client{}, usage("--image-scanner-url https://scanner.example.com", "--image-scanner %s: at which address?", c.String("image-scanner"))
+	}
+	u, err := service.Parse(addr)
+	if err != nil {
+		return service.Client{}, usage("--image-scanner-url https://scanner.example.com", "--image-scanner-url: %v", err)
+	}
+	if !p.Allow {
+		return service.Client{}, usage("add --allow-network", "--image-scanner %s asks %s, and the network is not allowed", c.String("image-scanner"), u.Host)
+	}
+	p.Hosts = []string{u.Host}
+	p.Insecure = slices.DeleteFunc(slices.Clone(p.Insecure), func(h string) bool { return h != u.Host })
+	if u.Scheme == "http" && len(p.Insecure) == 0 {
+		return service.Client{}, usage("use https, or add --insecure-host "+u.Host, "--image-scanner-url: credentials and lists of packages would go over the network in the clear")
+	}
+	p.Stall = c.Duration("image-timeout") // Clair answers when it has read the image
+	p.Retries = -1                        // the client repeats, POST too
+	hc, err := p.Client()
+	if err != nil {
+		return service.Client{}, usage("", "network: %v", err)
+	}
+	return service.Client{Base: u, HTTP: hc, Credential: tokenVariable}, nil
+}
+
+func trivyServer(c *ucli.Context, p engineParts) (image.Scanner, func() error, error) {
+	sc, err := serviceClient(c, p.policy)
+	if err != nil {
+		return nil, nil, err
+	}
+	sc.Authorize = trivy.Authorize(os.Getenv(tokenVariable))
+	lister := native.New(native.Options{Registry: p.reader, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: p.jobs})
+	return trivy.NewServer(trivy.ServerOptions{Service: sc, Lister: lister, Age: dataAge(c), Timeout: c.Duration("image-timeout")}), noClose, nil
+}
+
+func trivyProgram(c *ucli.Context, p engineParts) (image.Scanner, func() error, error) {
+	path, err := trivy.Find()
+	if err != nil {
+		return nil, nil, usage("install trivy, or choose another engine: native, trivy-server or clair", "--image-scanner trivy: %v", err)
+	}
+	return trivy.NewProgram(trivy.ProgramOptions{
+		Path: path, Registry: p.reader, Env: os.Environ(), Offline: !p.policy.Allow, Age: dataAge(c), Timeout: c.Duration("image-timeout"),
+	}), noClose, nil
+}
+
+func clairScanner(c *ucli.Context, p engineParts) (image.Scanner, func() error, error) {
+	sc, err := serviceClient(c, p.policy)
+	if err != nil {
+		return nil, nil, err
+	}
+	if sc.Authorize, err = clair.Authorize(os.Getenv(tokenVariable), c.String("image-scanner-issuer"), time.Now); err != nil {
+		return nil, nil, usage("it is auth.psk.key of Clair's configuration", "%s: %v", tokenVariable, err)
+	}
+	return clair.New(clair.Options{
+		Service: sc, Registry: p.reader, Cache: openCache(c), MaxAge: c.Duration("db-max-age"), Now: time.Now, Timeout: c.Duration("image-timeout"),
+	}), noClose, nil
+}
+
+func dataAge(c *ucli.Context) trivy.Age {
+	return trivy.Age{Max: c.Duration("db-max-age"), Now: time.Now}
+}
