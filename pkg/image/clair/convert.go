@@ -152,7 +152,7 @@ func (r *vulnerabilityReport) list(inv *image.Inventory) map[string]int {
 				q.Source, q.SourceVersion = p.Source.Name, p.Source.Version
 			}
 			if inv.Distro.ID != "" {
-				q.PURL = purl.NewPackageURL(system(inv.Distro.ID), inv.Distro.ID, q.Name, q.Version, nil, "").ToString()
+				q.PURL = sbom.SystemPURL(&sbom.Package{Kind: system(inv.Distro.ID), Name: q.Name, Version: q.Version, Arch: q.Arch, Source: q.Source, SourceVersion: q.SourceVersion}, inv.Distro)
 			}
 		}
 		all = append(all, entry{id, q})

@@ -61,7 +61,7 @@ func Join(inv *image.Inventory, reports []Reported) (*Found, error) {
 			}
 			known[r.ID] = d
 		}
-		h := hit{pkg: r.Package, index: known, fixed: firstFix(r.Package, r.Fixed), urgency: r.Word}
+		h := hit{pkg: r.Package, index: known, fixed: firstFix(r.Package, r.Fixed), urgency: strings.ToLower(r.Word)}
 		for _, v := range r.Vectors {
 			h.sev = append(h.sev, severity{Type: "CVSS", Score: v})
 		}

@@ -263,6 +263,8 @@ func (p *Program) read(inv *image.Inventory, rep *report) (reports []match.Repor
 			}
 			if pkg.OS {
 				pkg.Source, pkg.SourceVersion, pkg.Path = q.SrcName, joined(q.SrcEpoch, q.SrcVersion, q.SrcRelease), q.FilePath
+				kind, _, _ := strings.Cut(strings.TrimPrefix(pkg.PURL, "pkg:"), "/")
+				pkg.PURL = sbom.SystemPURL(&sbom.Package{Kind: kind, Name: pkg.Name, Version: pkg.Version, Arch: pkg.Arch, Source: pkg.Source, SourceVersion: pkg.SourceVersion}, inv.Distro)
 			}
 			for _, key := range []string{"uid " + q.Identifier.UID, "at " + q.ID + " " + q.FilePath, "id " + q.ID} {
 				if _, taken := byID[key]; !taken {

@@ -139,17 +139,17 @@ func TestServerRefuses(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct {
-		s    imagetest.Trivy
+		s    *imagetest.Trivy
 		want string
 	}{
-		"token":          {imagetest.Trivy{Token: "other", Updated: fresh}, `refused the credentials: HTTP status 401 ("invalid token")`},
-		"no database":    {imagetest.Trivy{}, "has no vulnerability database"},
-		"stale":          {imagetest.Trivy{Updated: now.Add(-6 * 24 * time.Hour)}, "is of 2026-11-19, older than 120h"},
-		"no Trivy":       {imagetest.Trivy{Updated: fresh, Intercept: answer("/version", "<html>")}, "cannot be read"},
-		"half a body":    {imagetest.Trivy{Updated: fresh, Intercept: answer("/Scan", `{"results":[{"class":"os-pkgs"`)}, "broke off"},
-		"unknown id":     {imagetest.Trivy{Updated: fresh, Intercept: answer("/Scan", `{"results":[{"class":"os-pkgs","vulnerabilities":[{"vulnerability_id":"CVE-1","pkg_id":"other@1"}]}]}`)}, "a package that the image does not hold"},
-		"no id":          {imagetest.Trivy{Updated: fresh, Intercept: answer("/Scan", `{"results":[{"class":"os-pkgs","vulnerabilities":[{"vulnerability_id":"a\nb","pkg_id":"bsdutils@1:2.38.1-5+deb12u3"}]}]}`)}, "no id of an advisory"},
-		"always forgets": {imagetest.Trivy{Updated: fresh, Intercept: func(w http.ResponseWriter, r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/PutBlob") }}, "layer cache missing"},
+		"token":          {&imagetest.Trivy{Token: "other", Updated: fresh}, `refused the credentials: HTTP status 401 ("invalid token")`},
+		"no database":    {&imagetest.Trivy{}, "has no vulnerability database"},
+		"stale":          {&imagetest.Trivy{Updated: now.Add(-6 * 24 * time.Hour)}, "is of 2026-11-19, older than 120h"},
+		"no Trivy":       {&imagetest.Trivy{Updated: fresh, Intercept: answer("/version", "<html>")}, "cannot be read"},
+		"half a body":    {&imagetest.Trivy{Updated: fresh, Intercept: answer("/Scan", `{"results":[{"class":"os-pkgs"`)}, "broke off"},
+		"unknown id":     {&imagetest.Trivy{Updated: fresh, Intercept: answer("/Scan", `{"results":[{"class":"os-pkgs","vulnerabilities":[{"vulnerability_id":"CVE-1","pkg_id":"other@1"}]}]}`)}, "a package that the image does not hold"},
+		"no id":          {&imagetest.Trivy{Updated: fresh, Intercept: answer("/Scan", `{"results":[{"class":"os-pkgs","vulnerabilities":[{"vulnerability_id":"a\nb","pkg_id":"bsdutils@1:2.38.1-5+deb12u3"}]}]}`)}, "no id of an advisory"},
+		"always forgets": {&imagetest.Trivy{Updated: fresh, Intercept: func(w http.ResponseWriter, r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/PutBlob") }}, "layer cache missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := debian()
@@ -167,22 +167,22 @@ func TestServerRefuses(t *testing.T) {
 // TestServerGaps: what the server passes over in silence is told.
 func TestServerGaps(t *testing.T) {
 	for name, tt := range map[string]struct {
-		s     imagetest.Trivy
+		s     *imagetest.Trivy
 		id    string
 		want  string
 		known bool
 	}{
-		"unknown distribution": {imagetest.Trivy{Without: "os-pkgs"}, "nobodys", "1 packages of", false},
-		"unknown type":         {imagetest.Trivy{Without: "lang-pkgs"}, "debian", "2 packages of type node-pkg", false},
-		"empty answer": {imagetest.Trivy{Intercept: func(w http.ResponseWriter, r *http.Request) bool {
+		"unknown distribution": {&imagetest.Trivy{Without: "os-pkgs"}, "nobodys", "1 packages of", false},
+		"unknown type":         {&imagetest.Trivy{Without: "lang-pkgs"}, "debian", "2 packages of type node-pkg", false},
+		"empty answer": {&imagetest.Trivy{Intercept: func(w http.ResponseWriter, r *http.Request) bool {
 			yes := strings.HasSuffix(r.URL.Path, "/Scan")
 			if yes {
 				fmt.Fprint(w, "{}")
 			}
 			return yes
 		}}, "debian", "1 packages of", false},
-		"ended":   {imagetest.Trivy{EOSL: true}, "debian", "no longer maintains", true},
-		"modules": {imagetest.Trivy{}, "rhel", "does not name the modules", true},
+		"ended":   {&imagetest.Trivy{EOSL: true}, "debian", "no longer maintains", true},
+		"modules": {&imagetest.Trivy{}, "rhel", "does not name the modules", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := debian()
