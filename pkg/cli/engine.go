@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	ucli "github.com/urfave/cli/v2"
 
+	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/image"
 	"github.com/kustoms-dev/kustoms/pkg/image/clair"
 	"github.com/kustoms-dev/kustoms/pkg/image/native"
@@ -23,10 +25,11 @@ const tokenVariable = "KUSTOMS_IMAGE_SCANNER_TOKEN"
 
 // engineParts are what engines are made of.
 type engineParts struct {
-	policy network.Policy
-	reader *registry.Reader
-	jobs   int
-	stderr io.Writer
+	scanner config.Scanner // the flags over the operator's configuration
+	policy  network.Policy
+	reader  *registry.Reader
+	jobs    int
+	stderr  io.Writer
 }
 
 // engineNames are the values of --image-scanner.
@@ -36,16 +39,22 @@ const engineNames = "native, trivy-server, trivy or clair"
 // operator's; a repository has no word in where credentials go.
 func engineFlags() []ucli.Flag {
 	return []ucli.Flag{
-		&ucli.StringFlag{Name: "image-scanner", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER"}, Value: "native", Usage: "have images looked up by this `ENGINE`: " + engineNames},
+		&ucli.StringFlag{Name: "image-scanner", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER"}, Usage: "have images looked up by this `ENGINE`: " + engineNames + " (default: native)"},
 		&ucli.StringFlag{Name: "image-scanner-url", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER_URL"}, Usage: "`ADDRESS` of the Trivy server or of Clair; " + tokenVariable + " holds Trivy's token or Clair's pre-shared key in base64"},
-		&ucli.StringFlag{Name: "image-scanner-issuer", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER_ISSUER"}, Value: "kustoms", Usage: "`NAME` that Clair knows the holder of its pre-shared key by (auth.psk.iss)"},
+		&ucli.StringFlag{Name: "image-scanner-issuer", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER_ISSUER"}, Usage: "`NAME` that Clair knows the holder of its pre-shared key by, auth.psk.iss of its configuration (default: kustoms)"},
 	}
 }
 
-// engine makes the engine that the flags name. Close it.
-func engine(c *ucli.Context, p engineParts) (image.Scanner, func() error, error) {
-	switch name := c.String("image-scanner"); name {
-	case "native", "": // CI systems pass empty variables
+// engine makes the engine that the operator names. Close it.
+func engine(c *ucli.Context, cfg *config.Config, p engineParts) (image.Scanner, func() error, error) {
+	if cfg.Network != nil {
+		p.scanner = cfg.Network.Scanner
+	}
+	for flag, to := range map[string]*string{"image-scanner": &p.scanner.Engine, "image-scanner-url": &p.scanner.URL, "image-scanner-issuer": &p.scanner.Issuer} {
+		*to = cmp.Or(c.String(flag), *to) // CI systems pass empty variables
+	}
+	switch name := p.scanner.Engine; name {
+	case "native", "":
 		return nativeScanner(c, p)
 	case "trivy-server":
 		return trivyServer(c, p)
@@ -61,17 +70,18 @@ func engine(c *ucli.Context, p engineParts) (image.Scanner, func() error, error)
 func noClose() error { return nil }
 
 // serviceClient reaches the service that the operator named, and nothing else.
-func serviceClient(c *ucli.Context, p network.Policy) (service.Client, error) {
-	addr := c.String("image-scanner-url")
+func serviceClient(c *ucli.Context, parts engineParts) (service.Client, error) {
+	p := parts.policy
+	addr := parts.scanner.URL
 	if addr == "" {
-		return service.Client{}, usage("--image-scanner-url https://scanner.example.com", "--image-scanner %s: at which address?", c.String("image-scanner"))
+		return service.Client{}, usage("--image-scanner-url https://scanner.example.com", "--image-scanner %s: at which address?", parts.scanner.Engine)
 	}
 	u, err := service.Parse(addr)
 	if err != nil {
 		return service.Client{}, usage("--image-scanner-url https://scanner.example.com", "--image-scanner-url: %v", err)
 	}
 	if !p.Allow {
-		return service.Client{}, usage("add --allow-network", "--image-scanner %s asks %s, and the network is not allowed", c.String("image-scanner"), u.Host)
+		return service.Client{}, usage("add --allow-network", "--image-scanner %s asks %s, and the network is not allowed", parts.scanner.Engine, u.Host)
 	}
 	p.Hosts = []string{u.Host}
 	p.Insecure = slices.DeleteFunc(slices.Clone(p.Insecure), func(h string) bool { return h != u.Host })
@@ -88,7 +98,7 @@ func serviceClient(c *ucli.Context, p network.Policy) (service.Client, error) {
 }
 
 func trivyServer(c *ucli.Context, p engineParts) (image.Scanner, func() error, error) {
-	sc, err := serviceClient(c, p.policy)
+	sc, err := serviceClient(c, p)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -108,11 +118,11 @@ func trivyProgram(c *ucli.Context, p engineParts) (image.Scanner, func() error, 
 }
 
 func clairScanner(c *ucli.Context, p engineParts) (image.Scanner, func() error, error) {
-	sc, err := serviceClient(c, p.policy)
+	sc, err := serviceClient(c, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	if sc.Authorize, err = clair.Authorize(os.Getenv(tokenVariable), c.String("image-scanner-issuer"), time.Now); err != nil {
+	if sc.Authorize, err = clair.Authorize(os.Getenv(tokenVariable), cmp.Or(p.scanner.Issuer, "kustoms"), time.Now); err != nil {
 		return nil, nil, usage("it is auth.psk.key of Clair's configuration", "%s: %v", tokenVariable, err)
 	}
 	return clair.New(clair.Options{

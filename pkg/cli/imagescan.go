@@ -145,7 +145,7 @@ func imageScanner(c *ucli.Context, cfg *config.Config, stderr io.Writer, local b
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	s, done, err := engine(c, engineParts{policy: p, reader: reader, jobs: jobs, stderr: stderr})
+	s, done, err := engine(c, cfg, engineParts{policy: p, reader: reader, jobs: jobs, stderr: stderr})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -95,7 +95,8 @@ func (s *Scanner) Scan(ctx context.Context, ref string) (*image.Result, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Timeout, fmt.Errorf("looking the image up took longer than %s", s.o.Timeout))
 	defer cancel()
 	res, err := s.scan(ctx, ref)
-	if err != nil && ctx.Err() != nil {
+	var own *image.EngineError // which says more
+	if err != nil && ctx.Err() != nil && !errors.As(err, &own) {
 		err = context.Cause(ctx)
 	}
 	return res, err
@@ -232,11 +233,8 @@ func (s *Scanner) report(ctx context.Context, digest string) (*vulnerabilityRepo
 			}
 			return &rep, nil
 		}
-		if waited >= s.o.Patience {
-			return nil, s.o.Service.Fail("it is not ready: its updaters have not run yet", "try again when they have; Clair's log tells", nil)
-		}
-		if err := service.Sleep(ctx, s.o.Poll); err != nil {
-			return nil, err
+		if waited >= s.o.Patience || service.Sleep(ctx, s.o.Poll) != nil {
+			return nil, s.o.Service.Fail("it is not ready: its updaters have not run yet", "try again when they have; Clair's log tells", context.Cause(ctx))
 		}
 	}
 }
