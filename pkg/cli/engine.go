@@ -14,7 +14,9 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/clair"
 	"github.com/kustoms-dev/kustoms/pkg/image/native"
 	"github.com/kustoms-dev/kustoms/pkg/image/registry"
+	"github.com/kustoms-dev/kustoms/pkg/image/sbom"
 	"github.com/kustoms-dev/kustoms/pkg/image/service"
+	"github.com/kustoms-dev/kustoms/pkg/image/share"
 	"github.com/kustoms-dev/kustoms/pkg/image/trivy"
 	"github.com/kustoms-dev/kustoms/pkg/network"
 )
@@ -25,6 +27,7 @@ const tokenVariable = "KUSTOMS_IMAGE_SCANNER_TOKEN"
 
 // engineParts are what engines are made of.
 type engineParts struct {
+	share   *share.Scanner // nil shares nothing
 	scanner config.Scanner // the flags over the operator's configuration
 	policy  network.Policy
 	reader  *registry.Reader
@@ -42,6 +45,8 @@ func engineFlags() []ucli.Flag {
 		&ucli.StringFlag{Name: "image-scanner", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER"}, Usage: "have images looked up by this `ENGINE`: " + engineNames + " (default: native)"},
 		&ucli.StringFlag{Name: "image-scanner-url", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER_URL"}, Usage: "`ADDRESS` of the Trivy server or of Clair; " + tokenVariable + " holds Trivy's token or Clair's pre-shared key in base64"},
 		&ucli.StringFlag{Name: "image-scanner-issuer", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER_ISSUER"}, Usage: "`NAME` that Clair knows the holder of its pre-shared key by, auth.psk.iss of its configuration (default: kustoms)"},
+		&ucli.StringFlag{Name: "share-results", EnvVars: []string{"KUSTOMS_SHARE_RESULTS"}, Usage: "`HOW` to share results beside the images in their registries: read takes those of other runs, write attaches this run's, too (default: not at all)"},
+		&ucli.DurationFlag{Name: "share-max-age", EnvVars: []string{"KUSTOMS_SHARE_MAX_AGE"}, Value: 24 * time.Hour, Usage: "take shared results of this `AGE` at most; 0 takes any"},
 	}
 }
 
@@ -53,8 +58,37 @@ func engine(c *ucli.Context, cfg *config.Config, p engineParts) (image.Scanner, 
 	for flag, to := range map[string]*string{"image-scanner": &p.scanner.Engine, "image-scanner-url": &p.scanner.URL, "image-scanner-issuer": &p.scanner.Issuer} {
 		*to = cmp.Or(c.String(flag), *to) // CI systems pass empty variables
 	}
+	p.scanner.Engine = cmp.Or(p.scanner.Engine, "native")
+	var err error
+	if p.share, err = sharing(c, p); err != nil {
+		return nil, nil, err
+	}
+	s, done, err := bareEngine(c, p)
+	if err != nil || p.share == nil {
+		return s, done, err
+	}
+	return p.share.Before(s), done, nil
+}
+
+// sharing is nil where nothing is shared.
+func sharing(c *ucli.Context, p engineParts) (*share.Scanner, error) {
+	how := c.String("share-results")
+	switch how {
+	case "":
+		return nil, nil
+	case "read", "write":
+	default:
+		return nil, usage("read or write", "--share-results: %q is neither", how)
+	}
+	return share.New(share.Options{
+		Registry: p.reader, Write: how == "write", MaxAge: c.Duration("share-max-age"), DataMaxAge: c.Duration("db-max-age"), Now: time.Now,
+		Engine: p.scanner.Engine, Format: share.Format + "/" + sbom.Version, Version: version(),
+	}), nil
+}
+
+func bareEngine(c *ucli.Context, p engineParts) (image.Scanner, func() error, error) {
 	switch name := p.scanner.Engine; name {
-	case "native", "":
+	case "native":
 		return nativeScanner(c, p)
 	case "trivy-server":
 		return trivyServer(c, p)
@@ -103,7 +137,7 @@ func trivyServer(c *ucli.Context, p engineParts) (image.Scanner, func() error, e
 		return nil, nil, err
 	}
 	sc.Authorize = trivy.Authorize(os.Getenv(tokenVariable))
-	lister := native.New(native.Options{Registry: p.reader, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: p.jobs})
+	lister := native.New(nativeOptions(c, p))
 	return trivy.NewServer(trivy.ServerOptions{Service: sc, Lister: lister, Age: dataAge(c), Timeout: c.Duration("image-timeout")}), noClose, nil
 }
 

@@ -163,7 +163,18 @@ func nativeScanner(c *ucli.Context, parts engineParts) (image.Scanner, func() er
 		return nil, nil, err
 	}
 	data := &db.Opener{Store: store, Source: src, Why: why, MaxAge: c.Duration("db-max-age"), Tell: dbProgress(parts.stderr, c.Bool("quiet"))}
-	return native.New(native.Options{Registry: parts.reader, Data: data, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: parts.jobs}), data.Close, nil
+	o := nativeOptions(c, parts)
+	o.Data = data
+	return native.New(o), data.Close, nil
+}
+
+// nativeOptions are those of reading images.
+func nativeOptions(c *ucli.Context, parts engineParts) native.Options {
+	o := native.Options{Registry: parts.reader, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: parts.jobs}
+	if parts.share != nil {
+		o.Known = parts.share.Known
+	}
+	return o
 }
 
 // readExploits reads the operator's files. One that cannot be read ends the

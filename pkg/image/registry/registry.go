@@ -145,12 +145,7 @@ func (r *Reader) openRemote(ctx context.Context, written string, ref name.Refere
 			return nil, &image.NotAllowedError{Ref: written, Registry: host, Flag: "--allow-network --registry " + host}
 		}
 	}
-	// The transport repeats by itself, with jitter and as servers ask.
-	opts := []remote.Option{
-		remote.WithContext(ctx), remote.WithTransport(r.o.Transport), remote.WithAuthFromKeychain(r.o.Keychain),
-		remote.WithRetryBackoff(remote.Backoff{Steps: 1}),
-	}
-	desc, err := remote.Get(ref, opts...)
+	desc, err := remote.Get(ref, r.options(ctx)...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
