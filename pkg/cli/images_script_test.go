@@ -2,7 +2,9 @@ package cli_test
 
 import (
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -36,9 +38,34 @@ func imageCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, [
 			}
 			imagetest.OSV(t, ts.MkAbs(args[0]), args[1], imagetest.Advisory(args[3], eco, args[2], fixed))
 		},
+		// trivy-server starts one on loopback, as $TRIVY, whose token is tok,
+		// and that finds CVE-2026-1 in libssl3 and GHSA-left in left.
+		"trivy-server": func(ts *testscript.TestScript, _ bool, _ []string) {
+			s := (&imagetest.Trivy{Token: "tok", Updated: time.Now(), Found: map[string]map[string]any{
+				"libssl3": {"vulnerability_id": "CVE-2026-1", "fixed_version": "3.0.12-1", "severity": "UNKNOWN", "title": "made-up fault of openssl"},
+				"left":    {"vulnerability_id": "GHSA-left", "severity": "UNKNOWN", "title": "made-up fault of left"},
+			}}).Start(t)
+			ts.Setenv("TRIVY", s.URL)
+			ts.Setenv("TRIVYHOST", strings.TrimPrefix(s.URL, "http://"))
+		},
+		// clair starts one on loopback, as $CLAIR, which finds the same; after
+		// an argument it is never ready.
+		"clair": func(ts *testscript.TestScript, _ bool, args []string) {
+			s := (&imagetest.Clair{Key: []byte("key"), Updated: time.Now(), Report: clairReport, NotReady: -len(args)}).Start(t)
+			ts.Setenv("CLAIR", s.URL)
+			ts.Setenv("CLAIRHOST", strings.TrimPrefix(s.URL, "http://"))
+		},
 		// expand FILE replaces $NAME in a file.
 		"expand": func(ts *testscript.TestScript, _ bool, args []string) {
 			write(ts, args[0], []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)))
 		},
 	}
 }
+
+const clairReport = `{"manifest_hash":"@DIGEST@",
+"packages":{"1":{"name":"libssl3","version":"3.0.11-1","kind":"binary","source":{"name":"openssl","version":"3.0.11-1"},"arch":"amd64"},"2":{"name":"left","version":"1.0.0","kind":"binary"}},
+"distributions":{"1":{"did":"debian","version_id":"12","pretty_name":"Debian GNU/Linux 12 (bookworm)"}},
+"repository":{"7":{"name":"npm"}},
+"environments":{"1":[{"package_db":"var/lib/dpkg/status","introduced_in":"@LAYER0@","distribution_id":"1"}],"2":[{"package_db":"nodejs:app/node_modules/left/package.json","introduced_in":"@LAYER1@","repository_ids":["7"]}]},
+"vulnerabilities":{"10":{"updater":"debian/updater","name":"CVE-2026-1 made-up fault of openssl","normalized_severity":"Unknown","fixed_in_version":"3.0.12-1"},"11":{"updater":"osv/npm","name":"GHSA-left made-up fault of left","normalized_severity":"Unknown"}},
+"package_vulnerabilities":{"1":["10"],"2":["11"]}}`

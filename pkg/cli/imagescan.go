@@ -157,21 +157,40 @@ func imageScanner(c *ucli.Context, cfg *config.Config, docs *vex.Documents, stde
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := dbStore(c)
-	if err != nil {
-		return nil, nil, err
-	}
-	src, why, err := dbSource(c, p)
-	if err != nil {
-		return nil, nil, err
-	}
-	data := &db.Opener{Store: store, Source: src, Why: why, MaxAge: c.Duration("db-max-age"), Tell: dbProgress(stderr, c.Bool("quiet"))}
 	jobs := cfg.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	s := native.New(native.Options{Registry: reader, Data: data, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: jobs})
-	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), data.Close, nil
+	s, done, err := engine(c, cfg, engineParts{policy: p, reader: reader, jobs: jobs, stderr: stderr})
+	if err != nil {
+		return nil, nil, err
+	}
+	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), done, nil
+}
+
+// nativeScanner is the engine that needs no service.
+func nativeScanner(c *ucli.Context, parts engineParts) (image.Scanner, func() error, error) {
+	store, err := dbStore(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	src, why, err := dbSource(c, parts.policy)
+	if err != nil {
+		return nil, nil, err
+	}
+	data := &db.Opener{Store: store, Source: src, Why: why, MaxAge: c.Duration("db-max-age"), Tell: dbProgress(parts.stderr, c.Bool("quiet"))}
+	o := nativeOptions(c, parts)
+	o.Data = data
+	return native.New(o), data.Close, nil
+}
+
+// nativeOptions are those of reading images.
+func nativeOptions(c *ucli.Context, parts engineParts) native.Options {
+	o := native.Options{Registry: parts.reader, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: parts.jobs}
+	if parts.share != nil {
+		o.Known = parts.share.Known
+	}
+	return o
 }
 
 // readExploits reads the operator's files. One that cannot be read ends the

@@ -25,7 +25,7 @@ Examples:
    kustoms inspect docker-archive:web.tar --json
 
 Exit codes: as for kustoms scan.`,
-		Flags: slices.Concat(networkFlags(), registryFlags(), imagePolicyFlags(), dbFlags(), []ucli.Flag{
+		Flags: slices.Concat(networkFlags(), registryFlags(), imagePolicyFlags(), engineFlags(), dbFlags(), []ucli.Flag{
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on vulnerabilities of this `SEVERITY` or worse; none never fails (default: high)"},
 			&ucli.BoolFlag{Name: "json", Usage: "packages, layers and vulnerabilities, as JSON"},
 			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress"},

@@ -38,7 +38,7 @@ configuration, 3 incomplete: something could not be looked at.`,
 
 // scanFlags are all that a scan takes.
 func scanFlags() []ucli.Flag {
-	return slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), registryFlags(), imagePolicyFlags(), dbFlags(), profileFlags(), []ucli.Flag{
+	return slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), registryFlags(), imagePolicyFlags(), engineFlags(), dbFlags(), profileFlags(), []ucli.Flag{
 		cacheSizeFlag(),
 		&ucli.BoolFlag{Name: "images", EnvVars: []string{"KUSTOMS_IMAGES"}, Usage: "look the images that are deployed up for known vulnerabilities; needs --allow-network and --registry"},
 		&ucli.StringFlag{Name: "shard", EnvVars: []string{"KUSTOMS_SHARD"}, Usage: "look at a share of the targets, `I/N`, I from 1 on; kustoms gate and kustoms report judge all N JSON reports together"},

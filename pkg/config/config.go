@@ -93,7 +93,16 @@ type Network struct {
 	Hosts    []string    `yaml:"hosts" doc:"Hosts that may be reached, such as ghcr.io, registry.example.com:5000 or *.example.com."`
 	Insecure []string    `yaml:"insecure" doc:"Hosts that may be reached by plain HTTP or with a certificate that nothing vouches for, named in full."`
 	CAFile   string      `yaml:"caFile" doc:"File of certificates in PEM form that are trusted beside the system's."`
+	Scanner  Scanner     `yaml:"imageScanner" doc:"Who looks images up for known vulnerabilities."`
 	At       source.Span `yaml:"-"`
+}
+
+// Scanner is the engine that looks images up. Its credentials are in the
+// environment.
+type Scanner struct {
+	Engine string `yaml:"engine" doc:"native, trivy-server, trivy or clair. Default: native."`
+	URL    string `yaml:"url" doc:"Address of the Trivy server or of Clair."`
+	Issuer string `yaml:"issuer" doc:"Name that Clair knows the holder of its pre-shared key by. Default: kustoms."`
 }
 
 // Rule is the configuration of a rule or of a family.

@@ -120,7 +120,10 @@ func reason(err error) string {
 func hint(err error) string {
 	var notAllowed *NotAllowedError
 	var data *DataError
+	var engine *EngineError
 	switch {
+	case errors.As(err, &engine) && engine.Hint != "":
+		return engine.Hint
 	case errors.As(err, &notAllowed):
 		return "allow it with " + notAllowed.Flag + ", if this run may read it"
 	case errors.As(err, &data):

@@ -133,3 +133,33 @@ func (e *LimitError) Error() string {
 
 // Unwrap makes errors.Is(err, ErrNotScanned) hold.
 func (e *LimitError) Unwrap() error { return ErrNotScanned }
+
+// Lister lists what an image holds, for engines that match a list. Safe for
+// concurrent use; errors as of Scanner.
+type Lister interface {
+	Inventory(ctx context.Context, ref string) (*Inventory, error)
+}
+
+// EngineError says that a service or a program that scans did not answer, or
+// not with what can be trusted.
+type EngineError struct {
+	Engine, Why string
+	Hint        string // what mends it
+	Err         error
+}
+
+func (e *EngineError) Error() string {
+	s := "not scanned: " + e.Engine + ": " + e.Why
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap makes errors.Is(err, ErrNotScanned) hold, and finds the cause.
+func (e *EngineError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{ErrNotScanned}
+	}
+	return []error{ErrNotScanned, e.Err}
+}

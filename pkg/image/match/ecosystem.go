@@ -1,8 +1,12 @@
 package match
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/kustoms-dev/kustoms/pkg/image"
 )
 
 // Base is an ecosystem's name without its release: "Debian" of "Debian:12".
@@ -54,4 +58,32 @@ func Key(ecosystem, name string) string {
 		name = strings.ToLower(name)
 	}
 	return Release(ecosystem) + "\x00" + name
+}
+
+// coverage says what OSV data leaves open of a distribution's packages.
+func coverage(inv *image.Inventory) []image.Gap {
+	d := inv.Distro
+	if d.ID == "" {
+		return nil // the inventory says so
+	}
+	system, none := 0, 0
+	for _, p := range inv.Packages {
+		if !p.OS {
+			continue
+		}
+		system++
+		if p.Ecosystem == "" {
+			none++
+		}
+	}
+	name := cmp.Or(d.Name, strings.TrimSpace(d.ID+" "+d.Version))
+	switch {
+	case none > 0:
+		return []image.Gap{{What: fmt.Sprintf("%d packages of %q", none, name), Why: "no OSV database holds advisories for this release",
+			Hint: "scan the image with an engine that knows its distribution: --image-scanner"}}
+	case d.ID == "rhel" && system > 0:
+		return []image.Gap{{What: fmt.Sprintf("packages of %q", name), Why: "advisories for modules and extended support are matched in part only",
+			Hint: "scan the image with Trivy or Clair, too: --image-scanner", Known: true}}
+	}
+	return nil
 }

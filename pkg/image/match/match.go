@@ -30,10 +30,15 @@ type Found struct {
 // hit is one advisory that affects one package.
 type hit struct {
 	pkg     *image.Package
-	index   *Index
+	index   records
 	fixed   string
 	urgency string
 	sev     []severity
+}
+
+// records tells what is known of an advisory; nil if it is not there.
+type records interface {
+	detail(id string) (*detail, error)
 }
 
 // Needed lists the ecosystems, by Base, whose advisories the packages need.
@@ -82,17 +87,26 @@ func (m *Matcher) Match(ctx context.Context, inv *image.Inventory) (*Found, erro
 			}
 		}
 	}
+	found.Gaps = coverage(inv)
 	for _, what := range slices.Sorted(maps.Keys(uncomparable)) {
 		found.Gaps = append(found.Gaps, image.Gap{What: what, Why: uncomparable[what], Known: true})
 	}
+	if err := m.take(found, inv, hits); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// take adds what the hits amount to.
+func (m *Matcher) take(found *Found, inv *image.Inventory, hits map[string][]hit) error {
 	groups, err := m.group(hits)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, g := range groups {
 		v, err := m.vulnerability(inv, g)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if v.Rating == result.RatedNegligible && g.unimportant() && !m.Unimportant {
 			found.Hidden++
@@ -103,7 +117,7 @@ func (m *Matcher) Match(ctx context.Context, inv *image.Inventory) (*Found, erro
 	slices.SortFunc(found.Vulnerabilities, func(a, b result.Vulnerability) int {
 		return cmp.Or(cmp.Compare(b.Rating.Severity(), a.Rating.Severity()), strings.Compare(a.ID, b.ID))
 	})
-	return found, nil
+	return nil
 }
 
 type query struct{ key, version string }

@@ -217,7 +217,7 @@ func TestDebianOlder(t *testing.T) {
 	img := imagetest.Image(t, imagetest.Layer(t,
 		imagetest.File{Name: "etc/os-release", Body: "ID=debian\nVERSION_ID=\"12\"\n"},
 		imagetest.File{Name: "var/lib/dpkg/status", Body: status.String()}))
-	res, err := scanner(t, linked(t, archive)).Scan(context.Background(), folder(t, img))
+	res, err := scanner(t, linked(t, archive)).Scan(context.Background(), imagetest.Folder(t, img))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func TestLanguages(t *testing.T) {
 		}
 		imagetest.OSV(t, src, c.eco, append(have, imagetest.Advisory("BAD-"+c.pkg, c.eco, c.pkg, c.bad), imagetest.Advisory("GOOD-"+c.pkg, c.eco, c.pkg, c.good))...)
 	}
-	res, err := scanner(t, src).Scan(context.Background(), folder(t, img))
+	res, err := scanner(t, src).Scan(context.Background(), imagetest.Folder(t, img))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestGoBinary(t *testing.T) {
 	}
 	src := imagetest.OSV(t, t.TempDir(), "Go",
 		imagetest.Advisory("GO-1", "Go", "stdlib", "9.0.0"), imagetest.Advisory("GO-2", "Go", "stdlib", "1.0.0"))
-	res, err := scanner(t, src).Scan(context.Background(), folder(t, imagetest.Image(t, imagetest.Layer(t, file{Name: "usr/bin/tool", Body: string(data), Mode: 0o755}))))
+	res, err := scanner(t, src).Scan(context.Background(), imagetest.Folder(t, imagetest.Image(t, imagetest.Layer(t, file{Name: "usr/bin/tool", Body: string(data), Mode: 0o755}))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestApk(t *testing.T) {
 		imagetest.Advisory("ALPINE-3", "Alpine:v3.19", "openssl", "3.3.9-r0"),
 		imagetest.Advisory("ALPINE-4", "Alpine:v3.20", "libcrypto3", "9-r0")) // no origin
 	imagetest.OSV(t, src, "PyPI", imagetest.Advisory("PYSEC-1", "PyPI", "pyyaml", "7.0"))
-	res, err := scanner(t, src).Scan(context.Background(), folder(t, img))
+	res, err := scanner(t, src).Scan(context.Background(), imagetest.Folder(t, img))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ echo '{"name":"owned","version":"1.0.0"}' > %{buildroot}/usr/lib/node_modules/ow
 		imagetest.Advisory("RLSA-3", "Rocky Linux:9", "bash", "0:9.9-1.el9"),
 		imagetest.Advisory("RLSA-4", "Rocky Linux:8", "bash", ""))
 	imagetest.OSV(t, src, "npm", imagetest.Advisory("X-1", "npm", "owned", ""), imagetest.Advisory("X-2", "npm", "ours", ""))
-	res, err := scanner(t, src).Scan(context.Background(), folder(t, img))
+	res, err := scanner(t, src).Scan(context.Background(), imagetest.Folder(t, img))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +253,7 @@ func TestCoverage(t *testing.T) {
 		{"testing", "ID=debian\nPRETTY_NAME=\"Debian GNU/Linux trixie/sid\"\n", false, "no OSV database"},
 	} {
 		img := imagetest.Image(t, imagetest.Layer(t, status, file{Name: "etc/os-release", Body: tt.release}))
-		res, err := scanner(t, t.TempDir()).Scan(context.Background(), folder(t, img))
+		res, err := scanner(t, t.TempDir()).Scan(context.Background(), imagetest.Folder(t, img))
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -262,7 +262,7 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, res.Gaps)
 		}
 	}
-	res, err := scanner(t, t.TempDir()).Scan(context.Background(), folder(t, imagetest.Image(t, imagetest.Layer(t, file{Name: "pause", Body: "\x7fELF", Mode: 0o755}))))
+	res, err := scanner(t, t.TempDir()).Scan(context.Background(), imagetest.Folder(t, imagetest.Image(t, imagetest.Layer(t, file{Name: "pause", Body: "\x7fELF", Mode: 0o755}))))
 	if err != nil || len(res.Gaps) != 1 || !res.Gaps[0].Known {
 		t.Errorf("an image without packages: %v %v", res, err)
 	}

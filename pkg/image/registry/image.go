@@ -28,6 +28,8 @@ type Image struct {
 	// Config is what the image runs as: user, environment, labels, history.
 	Config *v1.ConfigFile
 
+	img    v1.Image
+	from   name.Reference // of the registry that answered; nil for files
 	layers []v1.Layer
 	plain  bool // layers are stored uncompressed
 }
@@ -74,7 +76,7 @@ func newImage(written string, img v1.Image, plain bool) (*Image, error) {
 	if len(cf.RootFS.DiffIDs) != len(layers) || len(layers) != len(m.Layers) {
 		return nil, fmt.Errorf("the manifest lists %d layers, and the configuration %d", len(m.Layers), len(cf.RootFS.DiffIDs))
 	}
-	out := &Image{ID: result.ImageID{Ref: written, Digest: digest.String()}, Config: &cf, layers: layers, plain: plain}
+	out := &Image{ID: result.ImageID{Ref: written, Digest: digest.String()}, Config: &cf, img: img, layers: layers, plain: plain}
 	if cf.OS != "" {
 		out.ID.Platform = strings.TrimSuffix(cf.OS+"/"+cf.Architecture+"/"+cf.Variant, "/")
 	}

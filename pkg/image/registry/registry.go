@@ -84,8 +84,12 @@ func (r *Reader) Open(ctx context.Context, ref string) (*Image, error) {
 	var errs []error
 	for _, candidate := range r.candidates(parsed) {
 		img, err := r.openRemote(ctx, ref, candidate)
-		if err == nil || ctx.Err() != nil {
-			return img, err
+		if err == nil {
+			img.from = candidate
+			return img, nil
+		}
+		if ctx.Err() != nil {
+			return nil, err
 		}
 		errs = append(errs, err)
 	}
@@ -141,12 +145,7 @@ func (r *Reader) openRemote(ctx context.Context, written string, ref name.Refere
 			return nil, &image.NotAllowedError{Ref: written, Registry: host, Flag: "--allow-network --registry " + host}
 		}
 	}
-	// The transport repeats by itself, with jitter and as servers ask.
-	opts := []remote.Option{
-		remote.WithContext(ctx), remote.WithTransport(r.o.Transport), remote.WithAuthFromKeychain(r.o.Keychain),
-		remote.WithRetryBackoff(remote.Backoff{Steps: 1}),
-	}
-	desc, err := remote.Get(ref, opts...)
+	desc, err := remote.Get(ref, r.options(ctx)...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}

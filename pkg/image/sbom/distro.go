@@ -86,20 +86,9 @@ func ecosystem(d image.Distro, kind string) string {
 
 // coverage says what the packages found leave open.
 func coverage(d image.Distro, system, all, unversioned int) (gaps []image.Gap) {
-	name := d.Name
-	if name == "" {
-		name = strings.TrimSpace(d.ID + " " + d.Version)
-	}
-	switch {
-	case system > 0 && d.ID == "":
+	if system > 0 && d.ID == "" {
 		gaps = append(gaps, image.Gap{What: fmt.Sprintf("%d packages of a distribution", system), Why: "the image does not say which: it has no os-release file",
 			Hint: "scan the image with an engine that knows its distribution"})
-	case system > 0 && Ecosystem(d) == "":
-		gaps = append(gaps, image.Gap{What: fmt.Sprintf("%d packages of %q", system, name), Why: "no OSV database holds advisories for this release",
-			Hint: "scan the image with an engine that knows its distribution"})
-	case d.ID == "rhel":
-		gaps = append(gaps, image.Gap{What: fmt.Sprintf("packages of %q", name), Why: "advisories for modules and extended support are matched in part only",
-			Hint: "scan the image with Trivy or Clair, too", Known: true})
 	}
 	if all == 0 {
 		gaps = append(gaps, image.Gap{What: "packages", Why: "the image holds no package manager's database and no package of a known language, so that nothing could be looked up", Known: true})

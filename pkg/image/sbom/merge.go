@@ -72,7 +72,7 @@ func Merge(layers []*Layer) *image.Inventory {
 			if sys {
 				systemPackages++
 				q.Ecosystem = ecosystem(inv.Distro, raw.Kind)
-				q.PURL = systemPURL(raw, inv.Distro)
+				q.PURL = SystemPURL(raw, inv.Distro)
 			} else if raw.Version == "" {
 				unversioned++
 			}
@@ -186,7 +186,8 @@ func merged(p string) string {
 	return p
 }
 
-func systemPURL(p *Package, d image.Distro) string {
+// SystemPURL is the package URL of a package of Kind "deb", "apk" or "rpm".
+func SystemPURL(p *Package, d image.Distro) string {
 	kind, q := p.Kind, purl.Qualifiers{}
 	if p.Arch != "" {
 		q = append(q, purl.Qualifier{Key: "arch", Value: p.Arch})
