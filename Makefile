@@ -53,6 +53,14 @@ fuzz: ## Run every fuzz target for FUZZTIME
 bench: ## Run the benchmarks
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) test -run '^$$' -bench . -benchmem ./pkg/scan/... ./pkg/image/...
 
+.PHONY: bench-peers
+bench-peers: build ## Time a scan, without and with a cache, beside helm template, gitleaks and what is on PATH: CORPUS=DIR
+	$(GO) run ./pkg/internal/conformance -corpus "$(abspath $(CORPUS))" -only peers -kustoms "$(CURDIR)/bin/kustoms"
+
+.PHONY: growth
+growth: build ## Time scans of 1 to 2,000 charts and draw docs/growth.svg
+	$(GO) run ./pkg/internal/conformance -corpus . -only growth -kustoms "$(CURDIR)/bin/kustoms" -plot docs/growth.svg
+
 .PHONY: new-rule
 new-rule: ## Scaffold a rule that has a row in the catalogue: make new-rule NAME=run-as-non-root
 	$(GO) run ./pkg/internal/gen/code -dir pkg/rules -new "$(NAME)"

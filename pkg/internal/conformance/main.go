@@ -20,12 +20,17 @@ import (
 type part struct {
 	name string
 	run  func(ctx context.Context, o options) (ok bool, err error)
+	// apart says that the part runs only when it is named: it measures time,
+	// which says nothing on a machine with other work.
+	apart bool
 }
 
 // options are the command's flags.
 type options struct {
 	corpus  string
 	verbose bool
+	kustoms string // program to time
+	plot    string // file to draw growth into
 }
 
 func main() {
@@ -37,19 +42,23 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	parts := []part{
-		{"helm", helmPart},
-		{"kustomize", kustomizePart},
-		{"helm-origins", tracePart},
-		{"gitops", gitopsPart},
-		{"labels", labelsPart},
-		{"secrets", secretsPart},
-		{"schemas", schemasPart},
+		{name: "helm", run: helmPart},
+		{name: "kustomize", run: kustomizePart},
+		{name: "helm-origins", run: tracePart},
+		{name: "gitops", run: gitopsPart},
+		{name: "labels", run: labelsPart},
+		{name: "secrets", run: secretsPart},
+		{name: "schemas", run: schemasPart},
+		{name: "peers", run: peersPart, apart: true},
+		{name: "growth", run: growthPart, apart: true},
 	}
 	var o options
 	var only string
 	flag.StringVar(&o.corpus, "corpus", os.Getenv("KUSTOMS_CORPUS"), "directory of the corpus")
 	flag.StringVar(&only, "only", "", "run one part only")
 	flag.BoolVar(&o.verbose, "v", false, "print each failure too")
+	flag.StringVar(&o.kustoms, "kustoms", "", "program that peers and growth time")
+	flag.StringVar(&o.plot, "plot", "", "SVG file that growth draws")
 	flag.Parse()
 	if _, err := os.Stat(o.corpus); o.corpus == "" || err != nil {
 		fmt.Println("conformance: skipped: no corpus (set CORPUS to its directory)")
@@ -57,7 +66,7 @@ func run() int {
 	}
 	code := 0
 	for _, p := range parts {
-		if only != "" && only != p.name {
+		if only != "" && only != p.name || only == "" && p.apart {
 			continue
 		}
 		ok, err := p.run(ctx, o)
