@@ -100,7 +100,7 @@ func dbSource(c *ucli.Context, p network.Policy) (src db.Source, why string, err
 
 // registryReader opens images as the flags allow.
 func registryReader(c *ucli.Context, p network.Policy, local bool) (*registry.Reader, error) {
-	o := registry.Options{Insecure: p.Insecure, Platform: c.String("platform"), Local: local, Mirrors: map[string][]string{}}
+	o := registry.Options{Cache: openCache(c), Insecure: p.Insecure, Platform: c.String("platform"), Local: local, Mirrors: map[string][]string{}}
 	named := p // what references may name
 	named.Hosts = slices.Concat(p.Hosts, c.StringSlice("registry"))
 	for _, h := range c.StringSlice("registry") {
@@ -149,6 +149,10 @@ func imageScanner(c *ucli.Context, cfg *config.Config, docs *vex.Documents, stde
 	if err != nil {
 		return nil, nil, err
 	}
+	limit, err := cacheSize(c)
+	if err != nil {
+		return nil, nil, err
+	}
 	p, err := networkPolicy(c, cfg)
 	if err != nil {
 		return nil, nil, err
@@ -165,7 +169,10 @@ func imageScanner(c *ucli.Context, cfg *config.Config, docs *vex.Documents, stde
 	if err != nil {
 		return nil, nil, err
 	}
-	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), done, nil
+	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), func() error {
+		_, _ = openCache(c).Trim(limit) // what cannot be trimmed fails no scan
+		return done()
+	}, nil
 }
 
 // nativeScanner is the engine that needs no service.

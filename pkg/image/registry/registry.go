@@ -18,6 +18,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/kustoms-dev/kustoms/pkg/cache"
 	"github.com/kustoms-dev/kustoms/pkg/image"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	// Keychain holds credentials; nil is the operator's docker and podman
 	// configuration with its helpers.
 	Keychain authn.Keychain
+	// Cache keeps configurations by digest; nil keeps none.
+	Cache *cache.Store
 	// Local allows oci: and docker-archive:, for references that the operator
 	// typed. A repository's references never lead to files.
 	Local bool
@@ -75,7 +78,7 @@ func (r *Reader) Open(ctx context.Context, ref string) (*Image, error) {
 		return r.openLayout(ref, dir)
 	}
 	if file, ok := strings.CutPrefix(ref, "docker-archive:"); ok && r.o.Local {
-		return openArchive(ref, file)
+		return r.openArchive(ref, file)
 	}
 	parsed, err := r.parse(ref)
 	if err != nil {
@@ -166,7 +169,7 @@ func (r *Reader) openRemote(ctx context.Context, written string, ref name.Refere
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
-	return newImage(written, img, false)
+	return r.newImage(written, img, false)
 }
 
 // choose opens the image of an index that is for the platform.
@@ -216,7 +219,7 @@ func (r *Reader) choose(written string, idx v1.ImageIndex) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest for %v: %w", images[i].Platform, err)
 	}
-	img, err := newImage(written, child, false)
+	img, err := r.newImage(written, child, false)
 	if err != nil {
 		return nil, err
 	}

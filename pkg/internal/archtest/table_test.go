@@ -35,7 +35,7 @@ var layers = []layer{
 	{"pkg/secret", slices.Concat(indexed, []string{"pkg/internal/parallel"}), "it finds values; what they mean for an object is a rule's business"},
 	{"pkg/gitops", slices.Concat(indexed, []string{"pkg/render"}), "it reads what a renderer gives, whichever; findings are for rules"},
 	{"pkg/image", indexed, "it lists and scans images; what a reference gives away is a rule's business"},
-	{"pkg/image/registry", slices.Concat(places, []string{"pkg/image"}), "it opens images; what they hold is for sbom"},
+	{"pkg/image/registry", slices.Concat(places, []string{"pkg/cache", "pkg/image"}), "it opens images; what they hold is for sbom"},
 	{"pkg/image/sbom", slices.Concat(places, []string{"pkg/image"}), "it lists packages; it knows neither where they come from nor what they are worth"},
 	{"pkg/image/match", slices.Concat(places, []string{"pkg/image"}), "it matches lists with an index; it reads no image"},
 	{"pkg/image/db", slices.Concat(places, []string{"pkg/image", "pkg/image/match", "pkg/network"}), "it keeps indexes; what they say is for match"},
