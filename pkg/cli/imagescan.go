@@ -17,6 +17,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/db"
 	"github.com/kustoms-dev/kustoms/pkg/image/native"
 	"github.com/kustoms-dev/kustoms/pkg/image/registry"
+	"github.com/kustoms-dev/kustoms/pkg/image/upgrade"
 	"github.com/kustoms-dev/kustoms/pkg/image/vex"
 	"github.com/kustoms-dev/kustoms/pkg/network"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
@@ -168,6 +169,9 @@ func imageScanner(c *ucli.Context, cfg *config.Config, docs *vex.Documents, stde
 	s, done, err := engine(c, cfg, engineParts{policy: p, reader: reader, jobs: jobs, stderr: stderr})
 	if err != nil {
 		return nil, nil, err
+	}
+	if c.Bool("suggest-upgrades") {
+		s = upgrade.Suggest(image.Once(s, jobs), reader.Tags)
 	}
 	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), func() error {
 		_, _ = openCache(c).Trim(limit) // what cannot be trimmed fails no scan

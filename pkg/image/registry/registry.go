@@ -140,13 +140,8 @@ func (r *Reader) candidates(ref name.Reference) []name.Reference {
 
 func (r *Reader) openRemote(ctx context.Context, written string, ref name.Reference) (*Image, error) {
 	host := ref.Context().RegistryStr()
-	if r.o.Transport == nil {
-		return nil, &image.NotAllowedError{Ref: written, Registry: host, Flag: "--allow-network"}
-	}
-	if r.o.Allowed != nil {
-		if err := r.o.Allowed(host); err != nil {
-			return nil, &image.NotAllowedError{Ref: written, Registry: host, Flag: "--allow-network --registry " + host}
-		}
+	if err := r.allowed(written, host); err != nil {
+		return nil, err
 	}
 	desc, err := remote.Get(ref, r.options(ctx)...)
 	if err != nil {

@@ -44,6 +44,7 @@ var layers = []layer{
 	{"pkg/image/trivy", slices.Concat(places, []string{"pkg/image", "pkg/image/match", "pkg/image/registry", "pkg/image/sbom", "pkg/image/service"}), "an engine: match groups what it reports as every engine's, sbom knows what OSV calls a distribution"},
 	{"pkg/image/clair", slices.Concat(places, []string{"pkg/image", "pkg/cache", "pkg/image/match", "pkg/image/registry", "pkg/image/sbom", "pkg/image/service"}), "an engine, as pkg/image/trivy"},
 	{"pkg/image/share", slices.Concat(places, []string{"pkg/image", "pkg/image/registry"}), "it keeps results beside images; who made them is an engine's business"},
+	{"pkg/image/upgrade", slices.Concat(places, []string{"pkg/image"}), "it asks an engine about other tags; what an image holds is the engine's"},
 	{"pkg/image/native", slices.Concat(places, []string{"pkg/image", "pkg/cache", "pkg/image/db", "pkg/image/match", "pkg/image/registry", "pkg/image/sbom"}), "it joins the parts of one engine; other engines are its peers"},
 	{"pkg/excerpt", slices.Concat(places, []string{"pkg/internal/parallel"}), "it reads source text and masks it; it knows no rule"},
 	{"pkg/suppress", slices.Concat(indexed, []string{"pkg/internal/parallel"}), "it reads what people accepted; whether it holds is for triage"},
