@@ -27,6 +27,8 @@ type Image struct {
 	Layers []result.Layer // the lowest first
 	// Config is what the image runs as: user, environment, labels, history.
 	Config *v1.ConfigFile
+	// Platforms are those that the index which led here has images for.
+	Platforms []string
 
 	img    v1.Image
 	from   name.Reference // of the registry that answered; nil for files

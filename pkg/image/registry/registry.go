@@ -71,9 +71,24 @@ func New(o Options) (*Reader, error) {
 	return &Reader{o}, nil
 }
 
+// Platforms lists the platforms that an image is there for; of one for a
+// single platform, none.
+func (r *Reader) Platforms(ctx context.Context, ref string) ([]string, error) {
+	img, err := r.Open(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return img.Platforms, nil
+}
+
 // Open reads the manifest and the configuration of an image. The error says
 // what an operator can do.
 func (r *Reader) Open(ctx context.Context, ref string) (*Image, error) {
+	if p := image.PlatformOf(ctx); p != "" {
+		own := *r
+		own.o.Platform = p
+		r = &own
+	}
 	if dir, ok := strings.CutPrefix(ref, "oci:"); ok && r.o.Local {
 		return r.openLayout(ref, dir)
 	}
@@ -224,5 +239,6 @@ func (r *Reader) choose(written string, idx v1.ImageIndex) (*Image, error) {
 	if d, err := idx.Digest(); err == nil {
 		img.ID.Index = d.String()
 	}
+	img.Platforms = has
 	return img, nil
 }
