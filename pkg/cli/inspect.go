@@ -60,6 +60,7 @@ func inspect(c *ucli.Context, stderr io.Writer) error {
 		if err != nil {
 			sink.Stage(result.Stage{Name: "images", Status: result.Failed, Reason: err.Error()})
 			fmt.Fprintf(stderr, "kustoms: %s: %v\n", ref, err)
+			fmt.Fprintf(stderr, "kustoms: hint: %s\n", image.Hint(err))
 			continue
 		}
 		for _, g := range res.Gaps {
