@@ -45,6 +45,7 @@ func engineFlags() []ucli.Flag {
 		&ucli.StringFlag{Name: "image-scanner", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER"}, Usage: "have images looked up by this `ENGINE`: " + engineNames + " (default: native)"},
 		&ucli.StringFlag{Name: "image-scanner-url", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER_URL"}, Usage: "`ADDRESS` of the Trivy server or of Clair; " + tokenVariable + " holds Trivy's token or Clair's pre-shared key in base64"},
 		&ucli.StringFlag{Name: "image-scanner-issuer", EnvVars: []string{"KUSTOMS_IMAGE_SCANNER_ISSUER"}, Usage: "`NAME` that Clair knows the holder of its pre-shared key by, auth.psk.iss of its configuration (default: kustoms)"},
+		&ucli.BoolFlag{Name: "suggest-upgrades", EnvVars: []string{"KUSTOMS_SUGGEST_UPGRADES"}, Usage: "look up newer tags of vulnerable images, too, and say which move mends what"},
 		&ucli.StringFlag{Name: "share-results", EnvVars: []string{"KUSTOMS_SHARE_RESULTS"}, Usage: "`HOW` to share results beside the images in their registries: read takes those of other runs, write attaches this run's, too (default: not at all)"},
 		&ucli.DurationFlag{Name: "share-max-age", EnvVars: []string{"KUSTOMS_SHARE_MAX_AGE"}, Value: 24 * time.Hour, Usage: "take shared results of this `AGE` at most; 0 takes any"},
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kustoms-dev/kustoms/pkg/internal/imagetest"
@@ -15,15 +16,21 @@ import (
 func imageCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		// registry starts one on loopback, as $REGISTRY, with shop/web:1 of
-		// two layers: Debian with openssl, and an npm package.
+		// two layers: Debian with openssl, and an npm package; shop/web:1.0.0 is
+		// the same, and in shop/web:1.0.1 openssl is mended.
 		"registry": func(ts *testscript.TestScript, _ bool, _ []string) {
 			host := imagetest.Registry(t)
 			ts.Setenv("REGISTRY", host)
-			imagetest.Push(t, host, "shop/web:1", imagetest.Image(t,
-				imagetest.Layer(t,
-					imagetest.File{Name: "etc/os-release", Body: "ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"},
-					imagetest.File{Name: "var/lib/dpkg/status", Body: "Package: libssl3\nStatus: install ok installed\nArchitecture: amd64\nSource: openssl\nVersion: 3.0.11-1\n\n"}),
-				imagetest.Layer(t, imagetest.File{Name: "app/node_modules/left/package.json", Body: `{"name":"left","version":"1.0.0"}`})))
+			web := func(openssl string) v1.Image {
+				return imagetest.Image(t,
+					imagetest.Layer(t,
+						imagetest.File{Name: "etc/os-release", Body: "ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"},
+						imagetest.File{Name: "var/lib/dpkg/status", Body: "Package: libssl3\nStatus: install ok installed\nArchitecture: amd64\nSource: openssl\nVersion: " + openssl + "\n\n"}),
+					imagetest.Layer(t, imagetest.File{Name: "app/node_modules/left/package.json", Body: `{"name":"left","version":"1.0.0"}`}))
+			}
+			imagetest.Push(t, host, "shop/web:1", web("3.0.11-1"))
+			imagetest.Push(t, host, "shop/web:1.0.0", web("3.0.11-1"))
+			imagetest.Push(t, host, "shop/web:1.0.1", web("3.0.12-1"))
 		},
 		// advisory DIR ECOSYSTEM PACKAGE ID [FIXED] writes an archive with one
 		// record.

@@ -17,6 +17,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/db"
 	"github.com/kustoms-dev/kustoms/pkg/image/native"
 	"github.com/kustoms-dev/kustoms/pkg/image/registry"
+	"github.com/kustoms-dev/kustoms/pkg/image/upgrade"
 	"github.com/kustoms-dev/kustoms/pkg/image/vex"
 	"github.com/kustoms-dev/kustoms/pkg/network"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
@@ -26,12 +27,15 @@ import (
 // what else is fetched.
 const maxLayerDownload = 16 << 30
 
+// allPlatforms is a value of --platform.
+const allPlatforms = "all"
+
 // registryFlags say where images may be read from.
 func registryFlags() []ucli.Flag {
 	return []ucli.Flag{
 		&ucli.StringSliceFlag{Name: "registry", EnvVars: []string{"KUSTOMS_REGISTRY"}, Usage: "with --allow-network, read images of this `HOST`, such as docker.io, registry.example.com:5000 or *.example.com; repeatable"},
 		&ucli.StringSliceFlag{Name: "registry-mirror", EnvVars: []string{"KUSTOMS_REGISTRY_MIRROR"}, Usage: "try a mirror before a registry, as `HOST=MIRROR[/PATH]`; repeatable"},
-		&ucli.StringFlag{Name: "platform", EnvVars: []string{"KUSTOMS_PLATFORM"}, Usage: "of images for several platforms, read the one for `OS/ARCH` (default: linux/amd64, or the first for Linux)"},
+		&ucli.StringFlag{Name: "platform", EnvVars: []string{"KUSTOMS_PLATFORM"}, Usage: "of images for several platforms, read the one for `OS/ARCH`, or all (default: linux/amd64, or the first for Linux)"},
 		&ucli.DurationFlag{Name: "image-timeout", EnvVars: []string{"KUSTOMS_IMAGE_TIMEOUT"}, Value: 10 * time.Minute, Usage: "give up one image after this `TIME`"},
 		&ucli.StringFlag{Name: "epss", EnvVars: []string{"KUSTOMS_EPSS"}, Usage: "say how likely vulnerabilities are exploited, by FIRST's CSV `FILE` (.gz too)"},
 		&ucli.StringFlag{Name: "kev", EnvVars: []string{"KUSTOMS_KEV"}, Usage: "say which vulnerabilities are known to be exploited, by CISA's JSON `FILE`"},
@@ -100,7 +104,10 @@ func dbSource(c *ucli.Context, p network.Policy) (src db.Source, why string, err
 
 // registryReader opens images as the flags allow.
 func registryReader(c *ucli.Context, p network.Policy, local bool) (*registry.Reader, error) {
-	o := registry.Options{Insecure: p.Insecure, Platform: c.String("platform"), Local: local, Mirrors: map[string][]string{}}
+	o := registry.Options{Cache: openCache(c), Insecure: p.Insecure, Platform: c.String("platform"), Local: local, Mirrors: map[string][]string{}}
+	if o.Platform == allPlatforms {
+		o.Platform = ""
+	}
 	named := p // what references may name
 	named.Hosts = slices.Concat(p.Hosts, c.StringSlice("registry"))
 	for _, h := range c.StringSlice("registry") {
@@ -149,6 +156,10 @@ func imageScanner(c *ucli.Context, cfg *config.Config, docs *vex.Documents, stde
 	if err != nil {
 		return nil, nil, err
 	}
+	limit, err := cacheSize(c)
+	if err != nil {
+		return nil, nil, err
+	}
 	p, err := networkPolicy(c, cfg)
 	if err != nil {
 		return nil, nil, err
@@ -165,7 +176,16 @@ func imageScanner(c *ucli.Context, cfg *config.Config, docs *vex.Documents, stde
 	if err != nil {
 		return nil, nil, err
 	}
-	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), done, nil
+	if c.String("platform") == allPlatforms {
+		s = image.AllPlatforms(s, reader.Platforms)
+	}
+	if c.Bool("suggest-upgrades") {
+		s = upgrade.Suggest(image.Once(s, jobs), reader.Tags)
+	}
+	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), func() error {
+		_, _ = openCache(c).Trim(limit) // what cannot be trimmed fails no scan
+		return done()
+	}, nil
 }
 
 // nativeScanner is the engine that needs no service.

@@ -26,6 +26,7 @@ Examples:
 
 Exit codes: as for kustoms scan.`,
 		Flags: slices.Concat(networkFlags(), registryFlags(), imagePolicyFlags(), engineFlags(), dbFlags(), []ucli.Flag{
+			cacheSizeFlag(),
 			&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on vulnerabilities of this `SEVERITY` or worse; none never fails (default: high)"},
 			&ucli.BoolFlag{Name: "json", Usage: "packages, layers and vulnerabilities, as JSON"},
 			&ucli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"KUSTOMS_QUIET"}, Usage: "no progress"},
@@ -59,6 +60,7 @@ func inspect(c *ucli.Context, stderr io.Writer) error {
 		if err != nil {
 			sink.Stage(result.Stage{Name: "images", Status: result.Failed, Reason: err.Error()})
 			fmt.Fprintf(stderr, "kustoms: %s: %v\n", ref, err)
+			fmt.Fprintf(stderr, "kustoms: hint: %s\n", image.Hint(err))
 			continue
 		}
 		for _, g := range res.Gaps {

@@ -74,7 +74,7 @@ func (a Analyzer) Analyze(ctx context.Context, x *index.Index, sink *result.Sink
 		at := images[places[ref][0]].Loc.Primary
 		if errs[i] != nil {
 			st := result.Stage{Name: a.Name(), Target: x.Target.Name, Status: result.Failed, At: at, Reason: fmt.Sprintf("image %q: %s", ref, reason(errs[i]))}
-			st.Hint = hint(errs[i])
+			st.Hint = Hint(errs[i])
 			sink.Stage(st)
 			continue
 		}
@@ -117,7 +117,8 @@ func reason(err error) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
 }
 
-func hint(err error) string {
+// Hint says what mends a failure to look an image up.
+func Hint(err error) string {
 	var notAllowed *NotAllowedError
 	var data *DataError
 	var engine *EngineError

@@ -20,8 +20,9 @@ type once struct {
 
 // Scan looks the image up, or waits for who does.
 func (o *once) Scan(ctx context.Context, ref string) (*Result, error) {
+	key := PlatformOf(ctx) + " " + ref
 	o.mu.Lock()
-	f := o.known[ref]
+	f := o.known[key]
 	if f == nil {
 		f = sync.OnceValues(func() (*Result, error) {
 			select {
@@ -32,7 +33,7 @@ func (o *once) Scan(ctx context.Context, ref string) (*Result, error) {
 			}
 			return o.s.Scan(ctx, ref)
 		})
-		o.known[ref] = f
+		o.known[key] = f
 	}
 	o.mu.Unlock()
 	return f()

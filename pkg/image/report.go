@@ -90,6 +90,9 @@ func fix(v *result.Vulnerability) string {
 	if base {
 		where = "; it comes with the base image: move to a newer one"
 	}
+	if v.Upgrade != "" {
+		return fmt.Sprintf("move to %q, which does not have it", v.Upgrade)
+	}
 	if !fixed {
 		return "no version mends it yet" + where
 	}

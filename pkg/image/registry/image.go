@@ -27,6 +27,8 @@ type Image struct {
 	Layers []result.Layer // the lowest first
 	// Config is what the image runs as: user, environment, labels, history.
 	Config *v1.ConfigFile
+	// Platforms are those that the index which led here has images for.
+	Platforms []string
 
 	img    v1.Image
 	from   name.Reference // of the registry that answered; nil for files
@@ -40,7 +42,7 @@ func sum(b []byte) string {
 }
 
 // newImage checks configuration and layers against the manifest.
-func newImage(written string, img v1.Image, plain bool) (*Image, error) {
+func (r *Reader) newImage(written string, img v1.Image, plain bool) (*Image, error) {
 	m, err := img.Manifest()
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
@@ -58,12 +60,9 @@ func newImage(written string, img v1.Image, plain bool) (*Image, error) {
 	if m.Config.Size > maxManifest {
 		return nil, &image.LimitError{What: "size of the configuration in bytes", Limit: maxManifest}
 	}
-	raw, err := img.RawConfigFile()
+	raw, err := r.config(m.Config.Digest.String(), img)
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	if got := sum(raw); got != m.Config.Digest.String() {
-		return nil, fmt.Errorf("the configuration has digest %s, and the manifest names %s", got, m.Config.Digest)
+		return nil, err
 	}
 	var cf v1.ConfigFile
 	if err := json.Unmarshal(raw, &cf); err != nil {
@@ -95,6 +94,26 @@ func newImage(written string, img v1.Image, plain bool) (*Image, error) {
 	}
 	markBase(out.Layers, &cf)
 	return out, nil
+}
+
+// cacheSpace holds configurations.
+const cacheSpace = "image-config"
+
+// config is the configuration of an image, of the digest that the manifest
+// names.
+func (r *Reader) config(digest string, img v1.Image) ([]byte, error) {
+	if raw, ok, _ := r.o.Cache.Get(cacheSpace, digest, maxManifest); ok && sum(raw) == digest {
+		return raw, nil
+	}
+	raw, err := img.RawConfigFile()
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	if got := sum(raw); got != digest {
+		return nil, fmt.Errorf("the configuration has digest %s, and the manifest names %s", got, digest)
+	}
+	_ = r.o.Cache.Put(cacheSpace, digest, raw) // what cannot be kept is read again
+	return raw, nil
 }
 
 func clip(s string) string {
@@ -217,7 +236,7 @@ func (r *Reader) openLayout(ref, dir string) (*Image, error) {
 			if err != nil {
 				return nil, err
 			}
-			return newImage(ref, img, false)
+			return r.newImage(ref, img, false)
 		}
 		return nil, fmt.Errorf("the OCI folder %q holds no %q", dir, tag)
 	}
@@ -230,7 +249,7 @@ func (r *Reader) openLayout(ref, dir string) (*Image, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newImage(ref, img, false)
+		return r.newImage(ref, img, false)
 	}
 	return r.choose(ref, idx)
 }
@@ -247,7 +266,7 @@ func cutTag(dir string) (string, string, bool) {
 	return dir[:i], dir[i+1:], true
 }
 
-func openArchive(ref, file string) (*Image, error) {
+func (r *Reader) openArchive(ref, file string) (*Image, error) {
 	var tag *name.Tag
 	file, t, _ := cutArchiveTag(file)
 	if t != "" {
@@ -261,7 +280,7 @@ func openArchive(ref, file string) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the archive %q: %w", file, err)
 	}
-	return newImage(ref, img, true)
+	return r.newImage(ref, img, true)
 }
 
 // cutArchiveTag cuts "file:repository:tag", where the whole is no file.

@@ -18,6 +18,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/kustoms-dev/kustoms/pkg/cache"
 	"github.com/kustoms-dev/kustoms/pkg/image"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	// Keychain holds credentials; nil is the operator's docker and podman
 	// configuration with its helpers.
 	Keychain authn.Keychain
+	// Cache keeps configurations by digest; nil keeps none.
+	Cache *cache.Store
 	// Local allows oci: and docker-archive:, for references that the operator
 	// typed. A repository's references never lead to files.
 	Local bool
@@ -68,14 +71,29 @@ func New(o Options) (*Reader, error) {
 	return &Reader{o}, nil
 }
 
+// Platforms lists the platforms that an image is there for; of one for a
+// single platform, none.
+func (r *Reader) Platforms(ctx context.Context, ref string) ([]string, error) {
+	img, err := r.Open(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return img.Platforms, nil
+}
+
 // Open reads the manifest and the configuration of an image. The error says
 // what an operator can do.
 func (r *Reader) Open(ctx context.Context, ref string) (*Image, error) {
+	if p := image.PlatformOf(ctx); p != "" {
+		own := *r
+		own.o.Platform = p
+		r = &own
+	}
 	if dir, ok := strings.CutPrefix(ref, "oci:"); ok && r.o.Local {
 		return r.openLayout(ref, dir)
 	}
 	if file, ok := strings.CutPrefix(ref, "docker-archive:"); ok && r.o.Local {
-		return openArchive(ref, file)
+		return r.openArchive(ref, file)
 	}
 	parsed, err := r.parse(ref)
 	if err != nil {
@@ -137,13 +155,8 @@ func (r *Reader) candidates(ref name.Reference) []name.Reference {
 
 func (r *Reader) openRemote(ctx context.Context, written string, ref name.Reference) (*Image, error) {
 	host := ref.Context().RegistryStr()
-	if r.o.Transport == nil {
-		return nil, &image.NotAllowedError{Ref: written, Registry: host, Flag: "--allow-network"}
-	}
-	if r.o.Allowed != nil {
-		if err := r.o.Allowed(host); err != nil {
-			return nil, &image.NotAllowedError{Ref: written, Registry: host, Flag: "--allow-network --registry " + host}
-		}
+	if err := r.allowed(written, host); err != nil {
+		return nil, err
 	}
 	desc, err := remote.Get(ref, r.options(ctx)...)
 	if err != nil {
@@ -166,7 +179,7 @@ func (r *Reader) openRemote(ctx context.Context, written string, ref name.Refere
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
-	return newImage(written, img, false)
+	return r.newImage(written, img, false)
 }
 
 // choose opens the image of an index that is for the platform.
@@ -216,7 +229,7 @@ func (r *Reader) choose(written string, idx v1.ImageIndex) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest for %v: %w", images[i].Platform, err)
 	}
-	img, err := newImage(written, child, false)
+	img, err := r.newImage(written, child, false)
 	if err != nil {
 		return nil, err
 	}
@@ -226,5 +239,6 @@ func (r *Reader) choose(written string, idx v1.ImageIndex) (*Image, error) {
 	if d, err := idx.Digest(); err == nil {
 		img.ID.Index = d.String()
 	}
+	img.Platforms = has
 	return img, nil
 }

@@ -181,6 +181,17 @@ func TestPlatforms(t *testing.T) {
 			t.Errorf("%s: %s, %+v", platform, got, img.ID)
 		}
 	}
+	r := reader(t, registry.Options{Transport: allowed(t, host), Insecure: []string{host}})
+	all, err := r.Platforms(t.Context(), ref.String())
+	if err != nil || strings.Join(all, " ") != "windows/amd64 linux/arm64/v8 linux/amd64" {
+		t.Errorf("platforms %v, %v", all, err)
+	}
+	for _, p := range all {
+		img, err := r.Open(image.ForPlatform(t.Context(), p), ref.String())
+		if err != nil || content(t, img) != p {
+			t.Errorf("for %s: %v", p, err)
+		}
+	}
 	_, err = reader(t, registry.Options{Transport: allowed(t, host), Insecure: []string{host}, Platform: "linux/s390x"}).Open(context.Background(), ref.String())
 	if err == nil || !strings.Contains(err.Error(), "no image for linux/s390x, only for: windows/amd64, linux/arm64/v8, linux/amd64") {
 		t.Errorf("absent platform: %v", err)

@@ -12,7 +12,7 @@ import (
 // bill is the list of packages as CycloneDX 1.6.
 func bill(res *image.Result, version, when string) ([]byte, error) {
 	bom := cdx.NewBOM()
-	root := cdx.Component{Type: cdx.ComponentTypeContainer, Name: repository(res.Image.Ref), Version: res.Image.Digest, BOMRef: res.Image.Digest}
+	root := cdx.Component{Type: cdx.ComponentTypeContainer, Name: res.Image.Repository(), Version: res.Image.Digest, BOMRef: res.Image.Digest}
 	bom.Metadata = &cdx.Metadata{Timestamp: when, Component: &root, Tools: &cdx.ToolsChoice{Components: &[]cdx.Component{{Type: cdx.ComponentTypeApplication, Name: "kustoms", Version: version}}}}
 	components := []cdx.Component{}
 	if d := res.Distro; d.ID != "" {
