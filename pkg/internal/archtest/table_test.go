@@ -56,6 +56,7 @@ var layers = []layer{
 	{"pkg/rule", slices.Concat(indexed, []string{"pkg/intent", "pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
 
 	{"pkg/intent", places, "what the user says is data; what it means for a target is an analysis"},
+	{"pkg/analysis/exposure", slices.Concat(indexed, []string{"pkg/analysis/netpol", "pkg/analysis/route"}), "a way in that policies close is none, so it asks who may reach whom"},
 	{"pkg/analysis/...", slices.Concat(indexed, []string{"pkg/intent", "pkg/analysis/route"}), "a graph is built from the index and knows no rule"},
 	{"pkg/index", slices.Concat(objects, []string{"pkg/schema"}), "it is frozen once built and knows no rule"},
 	{"pkg/cel", nil, "it evaluates expressions over JSON values, for schemas and policies alike"},
