@@ -159,7 +159,7 @@ func (b *builder) services() {
 				if n := p.At("nodePort").Str(); n != "" {
 					address = "NodePort " + n
 				}
-				b.add(s, p.At("port").Str(), Entry{Address: address, Nodes: true, Chain: []Link{{kind, fmt.Sprintf("%s opens %s of every node", s, address)}}})
+				b.add(s, p.At("port").Str(), Entry{Address: address, Nodes: true, Chain: []Link{{kind, fmt.Sprintf("%s opens %s on every node", s, address)}}})
 			}
 		}
 		if ips := s.At("spec", "externalIPs"); ips.Len() > 0 {

@@ -38,11 +38,11 @@ they are a way in.`,
 			}
 			pr := rule.Problem{At: held[0].at, Related: ways[0].Related(), Evidence: "exposed"}
 			var does []string
-			for _, h := range held {
+			for i, h := range held {
 				does = append(does, h.does)
 				if len(h.steps) > 0 {
 					pr.Related = append(pr.Related, h.steps...)
-				} else {
+				} else if i > 0 {
 					pr.Related = append(pr.Related, rule.See(h.at, "%s %s", pod.Object, h.does))
 				}
 				if h.severity == result.Critical {
