@@ -9,6 +9,7 @@ import (
 
 	ucli "github.com/urfave/cli/v2"
 
+	"github.com/kustoms-dev/kustoms/pkg/attack"
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/discover"
 	"github.com/kustoms-dev/kustoms/pkg/gitops"
@@ -75,7 +76,7 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *
 		definitions = append(definitions, fmt.Sprintf("%s:%d\n%s", o.Doc.Path, o.Doc.Line, o.Doc.Text))
 	}
 	mem.attach(run, c, definitions)
-	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{})
+	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{}, attack.Analyzer{})
 	run.Triage.Terms = terms(c)
 	run.Triage.Severity = sel.severity
 	run.FilesWhole = past != nil // what is gone from one file may be in another

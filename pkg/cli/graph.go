@@ -8,6 +8,7 @@ import (
 	ucli "github.com/urfave/cli/v2"
 
 	"github.com/kustoms-dev/kustoms/pkg/analysis/netpol"
+	"github.com/kustoms-dev/kustoms/pkg/analysis/rbac"
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/graph"
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
@@ -31,11 +32,16 @@ svg and html in a browser; no other program is needed.
 
 Examples:
    kustoms graph network
+   kustoms graph rbac charts/shop
    kustoms graph network charts/shop --format svg > network.svg`,
 		Subcommands: []*ucli.Command{
 			{
 				Name: "network", Usage: "who may reach whom under the network policies", ArgsUsage: "[TARGET]", Flags: flags,
 				Action: func(c *ucli.Context) error { return runGraph(c, netpol.Grapher{}) },
+			},
+			{
+				Name: "rbac", Usage: "who holds which role, and where that leads", ArgsUsage: "[TARGET]", Flags: flags,
+				Action: func(c *ucli.Context) error { return runGraph(c, rbac.Grapher{}) },
 			},
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	ucli "github.com/urfave/cli/v2"
 
 	"github.com/kustoms-dev/kustoms/pkg/analysis/netpol"
+	"github.com/kustoms-dev/kustoms/pkg/analysis/rbac"
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/memo"
 	"github.com/kustoms-dev/kustoms/pkg/report"
@@ -157,7 +158,7 @@ func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config)
 		return nil, err
 	}
 	if drawn(c) {
-		run.Analyzers = append(run.Analyzers, netpol.Grapher{Policies: true})
+		run.Analyzers = append(run.Analyzers, netpol.Grapher{Policies: true}, rbac.Grapher{Bindings: true})
 	}
 	if c.Bool("images") {
 		docs, err := readVEX(c, cfg, x.trusted(), stderr)

@@ -35,6 +35,7 @@ type Index struct {
 	pods     map[string][]manifest.Pod // that run, by namespace
 
 	schemas func() *schema.Set
+	shared  sync.Map // key → func() any
 }
 
 type groupKind struct{ group, kind string }
@@ -75,6 +76,17 @@ func New(t result.Target, docs []*manifest.Document) *Index {
 // Schemas is what an API server of the target's version knows of its objects.
 // The target's own definitions of custom resources win over the repository's.
 func (x *Index) Schemas() *schema.Set { return x.schemas() }
+
+// Shared is what build makes of the index, made once for each key, whoever asks
+// first: how analyses of several analyzers are one. The key is a value of a
+// type of the caller's own.
+func (x *Index) Shared(key any, build func() any) any {
+	once, ok := x.shared.Load(key)
+	if !ok {
+		once, _ = x.shared.LoadOrStore(key, sync.OnceValue(build))
+	}
+	return once.(func() any)()
+}
 
 // Kind lists the objects of a kind in an API group ("" is the core group), in
 // any version.

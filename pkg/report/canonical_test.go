@@ -85,6 +85,16 @@ func canonical() *result.Report {
 		Nodes: []result.GraphNode{{ID: "out", Label: "anywhere"}, {ID: "web", Label: "Deployment/shop/web", Severity: &high}, {ID: "api", Label: "Deployment/shop/api"}, {ID: "evil", Label: hostile("node")}},
 		Edges: []result.GraphEdge{{From: "out", To: "web", Label: "Ingress/shop/shop"}, {From: "web", To: "api", Label: "TCP 8080"}, {From: "api", To: "web"}, {From: "api", To: "evil", Label: hostile("edge")}, {From: "api", To: "nobody"}},
 	}}
+	r.MorePaths = 2
+	r.AttackPaths = []result.AttackPath{{
+		Severity: result.Critical, Title: `from outside to the node over deployment "shop/web"`, Goal: "the node", Targets: []string{"charts/shop@prod.eu", "charts/shop@staging"},
+		Steps: []result.AttackStep{
+			{Kind: result.StepExposed, Object: web(), Message: `deployment "shop/web" answers on https://shop.example.org`,
+				Places: []result.Related{{Location: at("charts/shop/templates/ingress.yaml", 12, 1, 5), Message: `ingress "shop" sends it to service "web"`}}},
+			{Kind: result.StepReaches, Object: web(), Message: hostile("step"), Places: []result.Related{{Location: at(hostile("path"), 1, 0, 0), Message: hostile("place")}}},
+			{Kind: result.StepPower, Object: web(), Message: `container "web" is privileged: it can take over its node`, Places: []result.Related{{Location: at("charts/shop/values-prod.yaml", 12, 15, 19), Message: "privileged-container"}}},
+		},
+	}, {Severity: result.High, Title: hostile("title"), Goal: hostile("goal"), Targets: []string{hostile("target")}, Steps: []result.AttackStep{{Kind: result.StepKind(hostile("kind")), Message: "x"}}}}
 	r.Findings = canonicalFindings()
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -148,7 +158,7 @@ func canonicalFindings() []result.Finding {
 				{Location: at("charts/shop/templates/web.yaml", 33, 0, 0), Message: "the container [web] that it is set on"},
 				{Location: at("charts/shop/values.yaml", 9, 3, 20), Message: "the chart's own default is false"},
 			}},
-		{Rule: "run-as-non-root", Severity: result.High, Message: `container "api" may run as root: nothing demands another user`,
+		{Rule: "run-as-non-root", Severity: result.High, Lifted: &result.Lift{From: result.Medium, Goal: "the node"}, Message: `container "api" may run as root: nothing demands another user (raised from medium: a step of an attack path to the node)`,
 			Object: web(), Container: "api", Field: "spec.template.spec.containers[1].securityContext.runAsNonRoot",
 			Loc: result.Location{Primary: source.LineSpan("charts/shop/templates/web.yaml", 40)}, Targets: []string{"charts/shop@staging"},
 			Excerpt: &result.Excerpt{First: 39, Lines: []string{"        {{- if .Values.api.enabled }}", "        - name: api", "          image: {{ .Values.api.image }}"}}},

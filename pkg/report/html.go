@@ -49,6 +49,8 @@ type htmlPage struct {
 	Families    []htmlFamily
 	Tally       []htmlCount
 	Charts      []htmlChart
+	Paths       []result.AttackPath
+	MorePaths   string
 	Trend       *htmlTrend
 	Coverage    *htmlCoverage
 	Graphs      []htmlGraph
@@ -120,6 +122,7 @@ func (o html) page(r *result.Report) *htmlPage {
 		p.Tally = append(p.Tally, htmlCount{s, sum.Count[s]})
 	}
 	p.Trend = trendOf(slices.Concat(o.previous, []*result.Report{r}))
+	p.Paths, p.MorePaths = r.AttackPaths, leftOut(r.MorePaths)
 	p.Coverage = coverageOf(r.Coverage)
 	p.MoreGraphs = max(len(r.Graphs)-htmlGraphs, 0)
 	for i := range r.Graphs[:len(r.Graphs)-p.MoreGraphs] {

@@ -69,6 +69,24 @@ func (o markdown) Write(w io.Writer, r *result.Report) error {
 			fmt.Fprintf(&b, "- **%s** %s: %s\n", g.Status, md(clip(what, 200)), md(clip(g.Reason, 300)))
 		}
 	}
+	for i := range r.AttackPaths[:min(len(r.AttackPaths), result.MaxAttackPaths)] {
+		a := &r.AttackPaths[i]
+		if b.Len() > o.bytes/2 {
+			fmt.Fprintf(&b, "\n%s left out: see the full report.\n", plural(len(r.AttackPaths)-i, "attack path"))
+			break
+		}
+		if i == 0 {
+			fmt.Fprintf(&b, "\n### Attack paths%s\n\n", leftOut(r.MorePaths))
+		}
+		fmt.Fprintf(&b, "%d. **%s** %s\n", i+1, a.Severity, md(clip(a.Title, 300)))
+		for _, s := range a.Steps {
+			at := ""
+			if len(s.Places) > 0 {
+				at = " " + mdCode(clip(s.Places[0].Location.Primary.String(), 250))
+			}
+			fmt.Fprintf(&b, "   - *%s* %s%s\n", md(clip(string(s.Kind), 10)), md(clip(s.Message, 300)), at)
+		}
+	}
 	found := counting(r)
 	if len(found) > 0 {
 		b.WriteString("\n### Findings\n\n| Severity | Place | Finding |\n|---|---|---|\n")

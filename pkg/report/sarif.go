@@ -136,6 +136,9 @@ func sarifResult(r *result.Report, f *result.Finding) *garif.Result {
 	if f.Baseline != "" {
 		res.BaselineState = string(f.Baseline)
 	}
+	if l := f.Lifted; l != nil {
+		res.Properties = &garif.PropertyBag{"kustomsRaisedFrom": l.From.String(), "kustomsAttackPathTo": l.Goal}
+	}
 	if s := f.Suppressed; s != nil {
 		res.Suppressions = []*garif.Suppression{{Kind: "external", Status: "accepted", Justification: clip(line(s.Reason), sarifText)}}
 		if s.Kind == "comment" || s.Kind == "annotation" {

@@ -41,6 +41,7 @@ func (o text) Write(w io.Writer, r *result.Report) error {
 	sum := summarize(r)
 	p.notices(sum.Notices)
 	p.files()
+	p.paths()
 	p.summary(sum)
 	return bw.Flush()
 }
@@ -111,6 +112,40 @@ func (p *printer) files() {
 		p.blank()
 	}
 	p.byRule(mild)
+}
+
+// paths shows the ways in from outside, each a chain with its source lines.
+func (p *printer) paths() {
+	r := p.report
+	if len(r.AttackPaths) == 0 {
+		return
+	}
+	p.println(p.style(bold, plural(len(r.AttackPaths), "attack path")+" from outside of the cluster") + p.style(dim, leftOut(r.MorePaths)))
+	p.blank()
+	for i := range r.AttackPaths {
+		a := &r.AttackPaths[i]
+		p.column(severityStyle(a.Severity), strings.ToUpper(a.Severity.String()))
+		p.wrapRest(fmt.Sprintf("%d. %s", i+1, clip(logLine(a.Title), textMessage)), "")
+		if len(a.Targets) > 0 {
+			p.wrap(textIndent, "in "+clip(logLine(among(a.Targets, textTargets)), textName), dim)
+		}
+		for _, s := range a.Steps {
+			p.print(textIndent + p.style(dim, fmt.Sprintf("%-11s", clip(logLine(string(s.Kind)), 10))))
+			p.wrapWords(textIndent+strings.Repeat(" ", 11), len(textIndent)+11, clip(logLine(s.Message), textMessage), "")
+			for _, at := range s.Places {
+				p.wrap(textIndent+strings.Repeat(" ", 11), logLine(at.Location.Primary.String())+": "+clip(logLine(at.Message), textName), dim)
+			}
+		}
+		p.blank()
+	}
+}
+
+// leftOut says how many attack paths a report does not hold.
+func leftOut(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s more, none worse)", thousands(n))
 }
 
 // byRule counts findings by rule, each with the first place of it.

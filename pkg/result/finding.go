@@ -126,6 +126,11 @@ type Finding struct {
 	Vulnerability *Vulnerability `json:"vulnerability,omitempty"`
 	Suppressed    *Suppression   `json:"suppressed,omitempty"`
 	Baseline      BaselineState  `json:"baseline,omitempty"`
+	// Lifted is set where an attack path makes the finding worse than it is by
+	// itself: Severity is the higher one, which the gate follows.
+	Lifted *Lift `json:"lifted,omitempty"`
+	// On are the attack paths that the finding is a step of; triage's own.
+	On []PathStep `json:"-"`
 	// Missing is the object whose absence is the fault, nil for other faults.
 	Missing *Key `json:"missing,omitempty"`
 }

@@ -89,6 +89,9 @@ type Report struct {
 	// Coverage is nil if no target has templates.
 	Coverage *Coverage `json:"coverage,omitempty"`
 	Graphs   []Graph   `json:"graphs,omitempty"`
+	// AttackPaths are the worst ways in, worst first; MorePaths counts the others.
+	AttackPaths []AttackPath `json:"attackPaths,omitempty"`
+	MorePaths   int          `json:"morePaths,omitempty"`
 	// Shard is nil unless the report is of a part of a run.
 	Shard *Shard `json:"shard,omitempty"`
 }
@@ -142,6 +145,7 @@ type Sink struct {
 	rules    map[string]Rule
 	waivers  []Waiver
 	graphs   []Graph
+	paths    []AttackPath
 }
 
 // Report adds findings.
@@ -230,6 +234,29 @@ func (s *Sink) TakeGraphs() []Graph {
 		return strings.Compare(a.Name, b.Name)
 	})
 	return s.graphs
+}
+
+// Path adds attack paths.
+func (s *Sink) Path(p ...AttackPath) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paths = append(s.paths, p...)
+}
+
+// TakePaths returns the attack paths, by target.
+func (s *Sink) TakePaths() []AttackPath {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slices.SortStableFunc(s.paths, func(a, b AttackPath) int { return slices.Compare(a.Targets, b.Targets) })
+	return s.paths
+}
+
+// Found lists the findings so far. Those of one target have a sink of their own
+// while its analyzers run, so that a later one may join what earlier ones found.
+func (s *Sink) Found() []Finding {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.findings
 }
 
 // Take returns what was collected and empties the sink.

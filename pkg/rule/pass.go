@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/kustoms-dev/kustoms/pkg/analysis/exposure"
 	"github.com/kustoms-dev/kustoms/pkg/analysis/netpol"
 	"github.com/kustoms-dev/kustoms/pkg/analysis/rbac"
 	"github.com/kustoms-dev/kustoms/pkg/index"
@@ -19,8 +20,6 @@ type Pass struct {
 	Params any // what Rule.Params returned, configured
 
 	synthetic func(string) bool
-	rbac      func() *rbac.Permissions
-	reach     func() *netpol.Reach
 	intents   *intent.List
 	rule      *Rule
 	severity  result.Severity
@@ -30,11 +29,14 @@ type Pass struct {
 
 // RBAC is what the target's service accounts may do, worked out at the first
 // call and shared by all rules.
-func (p *Pass) RBAC() *rbac.Permissions { return p.rbac() }
+func (p *Pass) RBAC() *rbac.Permissions { return rbac.Of(p.Index) }
 
 // Reach is who may reach whom under the target's network policies, worked out
 // at the first call and shared by all rules.
-func (p *Pass) Reach() *netpol.Reach { return p.reach() }
+func (p *Pass) Reach() *netpol.Reach { return netpol.ReachOf(p.Index) }
+
+// Exposure is which workloads answer from outside of the cluster.
+func (p *Pass) Exposure() *exposure.Exposure { return exposure.Of(p.Index) }
 
 // Intents are what the user says of who may reach whom; may be nil.
 func (p *Pass) Intents() *intent.List { return p.intents }

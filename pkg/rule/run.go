@@ -3,10 +3,7 @@ package rule
 import (
 	"context"
 	"fmt"
-	"sync"
 
-	"github.com/kustoms-dev/kustoms/pkg/analysis/netpol"
-	"github.com/kustoms-dev/kustoms/pkg/analysis/rbac"
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/intent"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -59,11 +56,7 @@ func (s *Set) Rules() []result.Rule {
 // Analyze runs each rule over the target. A rule that panics is recorded as a
 // failed stage with its id; the others run on.
 func (s *Set) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
-	pass := Pass{
-		Index: x, sink: sink, synthetic: s.Synthetic, intents: s.Intents,
-		rbac:  sync.OnceValue(func() *rbac.Permissions { return rbac.New(x) }),
-		reach: sync.OnceValue(func() *netpol.Reach { return netpol.New(x) }),
-	}
+	pass := Pass{Index: x, sink: sink, synthetic: s.Synthetic, intents: s.Intents}
 	for _, c := range s.rules {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -41,6 +41,7 @@ type part struct {
 	Rules       []result.Rule              `json:"rules,omitempty"`
 	Waivers     []result.Waiver            `json:"waivers,omitempty"`
 	Graphs      []result.Graph             `json:"graphs,omitempty"`
+	Paths       []result.AttackPath        `json:"paths,omitempty"`
 	Lines       []result.FileLines         `json:"lines,omitempty"`
 	Deployed    []result.Deployed          `json:"deployed,omitempty"`
 	Noted       map[string]json.RawMessage `json:"noted,omitempty"` // by analyzer
@@ -131,6 +132,7 @@ func (p *part) gather(t *result.Target, sink *result.Sink, all *across) {
 	for _, g := range p.Graphs {
 		sink.Graph(g)
 	}
+	sink.Path(p.Paths...)
 	all.coverage.add(p.Lines)
 	all.rendered.add(p.Deployed)
 	if p.passing {
@@ -170,7 +172,7 @@ func (r *Run) examine(ctx context.Context, t *result.Target) *part {
 	}
 	p.Images = sink.TakeImages(t.Name)
 	p.Findings, p.Stages = sink.Take()
-	p.Rules, p.Waivers, p.Graphs = sink.TakeRules(), sink.TakeWaivers(), sink.TakeGraphs()
+	p.Rules, p.Waivers, p.Graphs, p.Paths = sink.TakeRules(), sink.TakeWaivers(), sink.TakeGraphs(), sink.TakePaths()
 	return p
 }
 

@@ -164,7 +164,7 @@ feed:
 	}
 	r.settled = ctx.Err() == nil && !all.unsettled.Load()
 	rep.Findings, rep.Stages = sink.Take()
-	rep.Graphs = sink.TakeGraphs()
+	rep.Graphs, rep.AttackPaths = sink.TakeGraphs(), sink.TakePaths()
 	rep.Rules = append(rep.Rules, sink.TakeRules()...)
 	slices.SortFunc(rep.Rules, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
 	rep.Waivers = append(sink.TakeWaivers(), suppress.Read(ctx, r.Repo, commented(r.Targets, rep))...)

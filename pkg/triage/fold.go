@@ -95,6 +95,7 @@ func foldRules(_ *Options, r *result.Report) {
 func absorb(s, f *result.Finding) {
 	s.Related = append(s.Related, result.Related{Location: f.Loc, Message: "the same fault by " + f.Rule + ": " + f.Message})
 	s.Severity = max(s.Severity, f.Severity)
+	s.On = append(s.On, f.On...)
 	for _, t := range f.Targets {
 		if !slices.Contains(s.Targets, t) {
 			s.Targets = append(s.Targets, t)

@@ -148,6 +148,7 @@ func gatherShards(shards []*result.Report, fill func(*result.Report)) *result.Re
 			out.Targets = append(out.Targets, t)
 		}
 		out.Findings = append(out.Findings, r.Findings...)
+		out.AttackPaths = append(out.AttackPaths, r.AttackPaths...)
 		out.Stages = append(out.Stages, r.Stages...)
 		lines = append(lines, r.Shard.Lines...)
 		deployed = append(deployed, r.Shard.Deployed...)
@@ -203,6 +204,7 @@ func gatherShards(shards []*result.Report, fill func(*result.Report)) *result.Re
 	out.Stages = slices.CompactFunc(out.Stages, func(a, b result.Stage) bool {
 		return a == b && (a.Target == "" || order[a.Target] == result.KindFiles)
 	})
+	slices.SortStableFunc(out.AttackPaths, func(a, b result.AttackPath) int { return slices.Compare(a.Targets, b.Targets) })
 	fill(out)
 	out.Findings = result.NotDeployed(out.Findings, deployed)
 	out.Coverage = result.NewCoverage(lines)

@@ -116,6 +116,7 @@ func merge(f, other *result.Finding) {
 		}
 	}
 	slices.Sort(f.Targets)
+	f.On = append(f.On, other.On...)
 	if f.Object.IsZero() {
 		f.Object = other.Object
 	}

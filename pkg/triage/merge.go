@@ -33,6 +33,11 @@ func Label(label string, r *result.Report) {
 			r.Findings[i].Targets[j] = cmp.Or(names[t], t)
 		}
 	}
+	for i := range r.AttackPaths {
+		for j, t := range r.AttackPaths[i].Targets {
+			r.AttackPaths[i].Targets[j] = cmp.Or(names[t], t)
+		}
+	}
 	for i := range r.Stages {
 		r.Stages[i].Target = cmp.Or(names[r.Stages[i].Target], r.Stages[i].Target)
 	}
@@ -103,6 +108,8 @@ func Merge(all []*result.Report) *result.Report {
 		out.Stages = append(out.Stages, r.Stages...)
 		out.Findings = append(out.Findings, r.Findings...)
 		out.Waivers = append(out.Waivers, r.Waivers...)
+		out.AttackPaths = append(out.AttackPaths, r.AttackPaths...)
+		out.MorePaths += r.MorePaths
 		for _, n := range r.Notices {
 			if !slices.Contains(out.Notices, n) {
 				out.Notices = append(out.Notices, n)
@@ -132,6 +139,7 @@ func Merge(all []*result.Report) *result.Report {
 			w.State = result.WaiverActive
 		}
 	}
+	rankPaths(out)
 	order(nil, out)
 	return out
 }

@@ -25,12 +25,14 @@ type step struct {
 
 // steps run in this order.
 var steps = []step{
-	{"suppress", suppress},        // first: each target's own chain of places decides, which merging loses
+	{"steps", bindSteps},          // first: paths name findings as the analyzers made them
+	{"suppress", suppress},        // then: each target's own chain of places decides, which merging loses
 	{"leaks", leaks},              // before dedupe, which tells objects apart: a leak is its source text
 	{"dedupe", dedupe},            // before fold: all targets of a problem are known
 	{"fold", foldRules},           // after dedupe: one finding a rule and problem
 	{"severity", override},        // after suppress, which adds findings of its own
 	{"baseline", compareBaseline}, // after all that changes fingerprints or adds findings
+	{"paths", judgePaths},         // after suppress, which breaks paths, and severity, where the user has the last word
 	{"sort", order},               // last: severity decides the order
 }
 

@@ -37,7 +37,7 @@ func (g Grapher) Analyze(_ context.Context, x *index.Index, sink *result.Sink) e
 	if len(x.Pods()) == 0 || g.Policies && len(All(x)) == 0 {
 		return nil
 	}
-	sink.Graph(New(x).Draw(x))
+	sink.Graph(ReachOf(x).Draw(x))
 	return nil
 }
 

@@ -46,6 +46,15 @@ func PortsOf(p Protocol, lo, hi int) Ports {
 	return out
 }
 
+// PortsNamed is a port of the protocol of the name, "TCP" if that is empty.
+func PortsNamed(protocol string, port int) Ports {
+	var out Ports
+	for _, p := range protocolOr(protocol) {
+		out = out.Or(PortsOf(p, port, port))
+	}
+	return out
+}
+
 // Empty reports whether no port is in the set.
 func (s Ports) Empty() bool { return len(s[TCP])+len(s[UDP])+len(s[SCTP]) == 0 }
 

@@ -89,6 +89,13 @@ type Step struct {
 // otherNamespace is a namespace that is none of the target's, of a stranger.
 const otherNamespace = "\x00other"
 
+type sharedKey struct{}
+
+// ReachOf is the target's, worked out at the first call and shared by all who ask.
+func ReachOf(x *index.Index) *Reach {
+	return x.Shared(sharedKey{}, func() any { return New(x) }).(*Reach)
+}
+
 // New works the reachability out.
 func New(x *index.Index) *Reach {
 	r := &Reach{endpoints: endpointsOf(x)}

@@ -61,6 +61,13 @@ type Permissions struct {
 	graph   func() *Graph
 }
 
+type sharedKey struct{}
+
+// Of is the target's, worked out at the first call and shared by all who ask.
+func Of(x *index.Index) *Permissions {
+	return x.Shared(sharedKey{}, func() any { return New(x) }).(*Permissions)
+}
+
 // New expands the bindings of a target.
 func New(x *index.Index) *Permissions {
 	p := &Permissions{x: x, builtin: builtinFor(x.Version()), cluster: map[string]*manifest.Object{}, held: map[Subject][]*Held{}}

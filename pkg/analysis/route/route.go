@@ -1,5 +1,5 @@
 // Package route reads what sends requests from outside to Services: Ingresses,
-// routes of the Gateway API, of Traefik and of Istio.
+// routes of the Gateway API, of Traefik, of Istio and of OpenShift.
 package route
 
 import (
@@ -20,6 +20,17 @@ type Backend struct {
 
 // GatewayGroup is the API group of the Gateway API.
 const GatewayGroup = "gateway.networking.k8s.io"
+
+// traefik are the kinds of Traefik's own routes.
+var traefik = []string{"IngressRoute", "IngressRouteTCP", "IngressRouteUDP"}
+
+// Class is an Ingress' class: its field, or the older annotation.
+func Class(o *manifest.Object) manifest.Place {
+	if c := o.At("spec", "ingressClassName"); c.Exists() {
+		return c
+	}
+	return o.Annotations().At("kubernetes.io/ingress.class")
+}
 
 // Backends lists the Services that an object routes to; none for objects that
 // are no routes.
@@ -56,7 +67,15 @@ func Backends(x *index.Index, o *manifest.Object) []Backend {
 				}
 			}
 		}
-	case o.Is("traefik.io", "IngressRoute"), o.Is("traefik.containo.us", "IngressRoute"):
+	case o.Is("route.openshift.io", "Route"):
+		port := o.At("spec", "port", "targetPort")
+		if to := o.At("spec", "to"); to.At("kind").Str() == "" || to.At("kind").Str() == "Service" {
+			add(to.At("name"), port, "")
+		}
+		for b := range o.At("spec", "alternateBackends").Items() {
+			add(b.At("name"), port, "")
+		}
+	case o.Is("traefik.io", traefik...), o.Is("traefik.containo.us", traefik...):
 		for r := range o.At("spec", "routes").Items() {
 			for s := range r.At("services").Items() {
 				// "api@internal" and the like belong to Traefik itself.

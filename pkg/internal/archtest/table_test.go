@@ -22,7 +22,7 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/excerpt", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/parallel", "pkg/internal/suggest", "pkg/memo", "pkg/network", "pkg/platform", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/attack", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/excerpt", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/analysis/rbac", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/parallel", "pkg/internal/suggest", "pkg/memo", "pkg/network", "pkg/platform", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/intent"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/memo", "pkg/render", "pkg/suppress", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
@@ -48,6 +48,7 @@ var layers = []layer{
 	{"pkg/image/native", slices.Concat(places, []string{"pkg/image", "pkg/cache", "pkg/image/db", "pkg/image/match", "pkg/image/registry", "pkg/image/sbom"}), "it joins the parts of one engine; other engines are its peers"},
 	{"pkg/excerpt", slices.Concat(places, []string{"pkg/internal/parallel"}), "it reads source text and masks it; it knows no rule"},
 	{"pkg/suppress", slices.Concat(indexed, []string{"pkg/internal/parallel"}), "it reads what people accepted; whether it holds is for triage"},
+	{"pkg/attack", slices.Concat(indexed, []string{"pkg/analysis/exposure", "pkg/analysis/netpol", "pkg/analysis/route"}), "it joins findings by what they say; it makes none"},
 	{"pkg/triage", places, "it marks findings by what they say, never by looking again"},
 	{"pkg/graph", places, "it draws what a report holds, and does not know what it means"},
 	{"pkg/report", slices.Concat(places, []string{"pkg/graph"}), "every writer must work on a report read back from JSON"},
@@ -57,6 +58,7 @@ var layers = []layer{
 	{"pkg/rule", slices.Concat(indexed, []string{"pkg/intent", "pkg/analysis/..."}), "a rule is data and a function, with no way to I/O"},
 
 	{"pkg/intent", places, "what the user says is data; what it means for a target is an analysis"},
+	{"pkg/analysis/exposure", slices.Concat(indexed, []string{"pkg/analysis/netpol", "pkg/analysis/route"}), "a way in that policies close is none, so it asks who may reach whom"},
 	{"pkg/analysis/...", slices.Concat(indexed, []string{"pkg/intent", "pkg/analysis/route"}), "a graph is built from the index and knows no rule"},
 	{"pkg/index", slices.Concat(objects, []string{"pkg/schema"}), "it is frozen once built and knows no rule"},
 	{"pkg/cel", nil, "it evaluates expressions over JSON values, for schemas and policies alike"},

@@ -3,6 +3,7 @@ package ingress
 import (
 	"strings"
 
+	"github.com/kustoms-dev/kustoms/pkg/analysis/route"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
@@ -25,10 +26,5 @@ func hostCovers(pattern, name string) bool {
 	return ok && strings.EqualFold(rest, domain)
 }
 
-// class is the Ingress' class: its field, or the older annotation.
-func class(o *manifest.Object) manifest.Place {
-	if c := o.At("spec", "ingressClassName"); c.Exists() {
-		return c
-	}
-	return o.Annotations().At("kubernetes.io/ingress.class")
-}
+// class is the Ingress' class.
+func class(o *manifest.Object) manifest.Place { return route.Class(o) }

@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"github.com/kustoms-dev/kustoms/pkg/analysis/exposure"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
@@ -29,15 +30,15 @@ parameters.`,
 		for _, o := range p.Index.Objects {
 			switch {
 			case ingresses(o):
-				if !internalClass(o) && !ingressWAF(p.Index, o) {
+				if exposure.InternalIngress(o) == "" && !ingressWAF(p.Index, o) {
 					p.Report(o.At("metadata", "name"), "%s has no web application firewall that can be seen: attacks reach the application as they come", o)
 				}
 			case o.Is(gatewayGroup, "Gateway"):
-				if !internalGateway(o) && !gatewayWAF(p.Index, o) {
+				if exposure.InternalGateway(o) == "" && !gatewayWAF(p.Index, o) {
 					p.Report(o.At("metadata", "name"), "%s has no web application firewall that can be seen: attacks reach the applications behind it as they come", o)
 				}
 			case o.Is("", "Service") && o.At("spec", "type").Str() == "LoadBalancer":
-				if servesWeb(o) && !internalLoadBalancer(o) && !cloudWAF(o.Annotations()) && !controllerService(p.Index, o) {
+				if servesWeb(o) && exposure.InternalService(o) == "" && !cloudWAF(o.Annotations()) && !controllerService(p.Index, o) {
 					p.Report(o.At("metadata", "name"), "%s answers HTTP to the internet without a web application firewall that can be seen: attacks reach the application as they come", o)
 				}
 			}

@@ -27,5 +27,6 @@ func Rules() []*rule.Rule {
 		WAFDisabledForRoute,
 		WafDetectionOnly,
 		WafRulesMissing,
+		WorkloadExposedOutside,
 	}
 }

@@ -13,13 +13,7 @@ import (
 // the shortest path of its accounts, each step with its lines. The fingerprint
 // holds the goal only, so that another way there is no other problem.
 func reportPath(p *rule.Pass, pod manifest.Pod, goal rbac.Node, becomes string) {
-	var path rbac.Path
-	var at manifest.Place
-	for _, a := range p.RBAC().Accounts(pod) {
-		if w := p.RBAC().Graph().Path(a.Subject, goal); w != nil && (path == nil || len(w) < len(path)) {
-			path, at = w, a.At
-		}
-	}
+	path, at := shortest(p, pod, goal)
 	if path == nil {
 		return
 	}
@@ -29,6 +23,17 @@ func reportPath(p *rule.Pass, pod manifest.Pod, goal rbac.Node, becomes string) 
 		Evidence: goal.String(),
 		Related:  steps(path),
 	})
+}
+
+// shortest is the shortest path of the pod's accounts to the goal, nil if there
+// is none, and what gives the pod the account.
+func shortest(p *rule.Pass, pod manifest.Pod, goal rbac.Node) (path rbac.Path, at manifest.Place) {
+	for _, a := range p.RBAC().Accounts(pod) {
+		if w := p.RBAC().Graph().Path(a.Subject, goal); w != nil && (path == nil || len(w) < len(path)) {
+			path, at = w, a.At
+		}
+	}
+	return path, at
 }
 
 // steps are the lines of a path, a binding or a rule of a role each.
@@ -58,10 +63,6 @@ func steps(path rbac.Path) []result.Related {
 // admins reports whether one of the pod's accounts comes to cluster-admin, which
 // says all that other goals could.
 func admins(p *rule.Pass, pod manifest.Pod) bool {
-	for _, a := range p.RBAC().Accounts(pod) {
-		if p.RBAC().Graph().Path(a.Subject, rbac.Node{Kind: rbac.ClusterAdmin}) != nil {
-			return true
-		}
-	}
-	return false
+	path, _ := shortest(p, pod, rbac.Node{Kind: rbac.ClusterAdmin})
+	return path != nil
 }

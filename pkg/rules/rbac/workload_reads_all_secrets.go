@@ -31,7 +31,7 @@ contents; so is a way to rights that allow it.`,
 			direct := false
 			for _, a := range p.RBAC().Accounts(pod) {
 				if reads := secretReads(p.RBAC().Of(a.Namespace, a.Name), p.Index.Namespace(pod.Object)); len(reads) > 0 {
-					reportSecretReads(p, pod, a, reads)
+					p.Add(secretProblem(pod, a, reads))
 					direct = true
 					break
 				}
@@ -71,16 +71,21 @@ func secretReads(grants []rbac.Grant, own string) []secretRead {
 	return out
 }
 
-func reportSecretReads(p *rule.Pass, pod manifest.Pod, account rbac.Account, reads []secretRead) {
-	widest := reads[0]
+// readsWhere is what the grant reads: get, list secrets in every namespace.
+func readsWhere(r secretRead) string {
 	where := "in every namespace"
-	if widest.Namespace != "" {
-		where = fmt.Sprintf("of namespace %q, where it does not live,", widest.Namespace)
+	if r.Namespace != "" {
+		where = fmt.Sprintf("of namespace %q, where it does not live,", r.Namespace)
 	}
+	return strings.Join(r.verbs, ", ") + " secrets " + where
+}
+
+func secretProblem(pod manifest.Pod, account rbac.Account, reads []secretRead) rule.Problem {
+	widest := reads[0]
 	pr := rule.Problem{
 		At: account.At,
-		Message: fmt.Sprintf("%s may %s secrets %s through %s %q of its account %q: one broken pod gives them all away",
-			pod.Object, strings.Join(widest.verbs, ", "), where, strings.ToLower(widest.Role.Kind), widest.Role.Name, account.Name),
+		Message: fmt.Sprintf("%s may %s through %s %q of its account %q: one broken pod gives them all away",
+			pod.Object, readsWhere(widest), strings.ToLower(widest.Role.Kind), widest.Role.Name, account.Name),
 	}
 	for _, r := range reads {
 		if r.Binding != nil {
@@ -90,5 +95,5 @@ func reportSecretReads(p *rule.Pass, pod manifest.Pod, account rbac.Account, rea
 			pr.Related = append(pr.Related, rule.See(r.Rule.At("resources"), "%s allows it", r.Rule.Object()))
 		}
 	}
-	p.Add(pr)
+	return pr
 }

@@ -18,6 +18,7 @@ func Rules() []*rule.Rule {
 		CsrApprovalAllowed,
 		DefaultServiceAccountBound,
 		DestructivePermissions,
+		ExposedWorkloadHoldsPower,
 		ImpersonationAllowed,
 		MastersGroupBound,
 		NetworkObjectsWritable,

@@ -14,5 +14,6 @@ func Rules() []*rule.Rule {
 		GitopsProjectUnrestricted,
 		GitopsSourceMutable,
 		TillerDeployed,
+		UnauthenticatedAdminService,
 	}
 }
