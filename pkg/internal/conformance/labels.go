@@ -147,7 +147,9 @@ func scanFile(ctx context.Context, repo *source.Repo, file string) ([]result.Fin
 		}
 		fs, stages := sink.Take()
 		for _, s := range stages {
-			return nil, fmt.Errorf("%s", s.Reason)
+			if s.Status == result.Failed { // what is skipped was not judged either by the label's tool
+				return nil, fmt.Errorf("%s: %s", s.Name, s.Reason)
+			}
 		}
 		found = append(found, slices.DeleteFunc(fs, func(f result.Finding) bool { return f.Loc.Primary.Path != file })...)
 	}
