@@ -9,6 +9,13 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
+// ReadinessParams are the rule's parameters.
+type ReadinessParams struct {
+	// BehindService leaves out containers that no rendered Service sends
+	// traffic to.
+	BehindService bool `yaml:"behindService"`
+}
+
 // ReadinessProbeMissing reports containers behind a Service that are sent
 // traffic before they can answer.
 var ReadinessProbeMissing = &rule.Rule{
@@ -23,14 +30,22 @@ restart, and they fail.`,
 			"https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
 		},
 	},
+	Params: func() any { return &ReadinessParams{BehindService: true} },
 	Universe: func(p *rule.Pass) {
+		behind := p.Params.(*ReadinessParams).BehindService
 		for _, pod := range p.Index.Pods() {
 			if runsToEnd(pod.Object) {
 				continue
 			}
 			for c := range pod.Containers(manifest.Main) {
 				at := c.At("readinessProbe")
-				if service := serving(p.Index, pod, c); service != nil && at.Len() == 0 {
+				if at.Len() > 0 {
+					continue
+				}
+				switch service := serving(p.Index, pod, c); {
+				case service == nil && !behind:
+					p.Report(at, "container %q has no readiness probe: it counts as ready once its process starts", c.Name)
+				case service != nil:
 					p.Add(rule.Problem{
 						At:      at,
 						Message: fmt.Sprintf("container %q has no readiness probe, and %s sends it traffic: requests fail while it starts", c.Name, service),
