@@ -95,7 +95,7 @@ func evidence(r manifest.RoleRule) string {
 
 // scope says where the rights of a role hold.
 func scope(o *manifest.Object) string {
-	if o.Key.Kind == "ClusterRole" {
+	if o.Is(manifest.RBACGroup, "ClusterRole") {
 		return "in every namespace"
 	}
 	return "in its namespace"
@@ -103,7 +103,7 @@ func scope(o *manifest.Object) string {
 
 // graded is the first severity for a ClusterRole, the second for a Role.
 func graded(o *manifest.Object, cluster, role result.Severity) result.Severity {
-	if o.Key.Kind == "ClusterRole" {
+	if o.Is(manifest.RBACGroup, "ClusterRole") {
 		return cluster
 	}
 	return role

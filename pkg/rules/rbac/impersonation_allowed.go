@@ -27,7 +27,7 @@ nothing stops the request.`,
 	On: roles,
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		guards := identities
-		if o.Key.Kind == "Role" {
+		if o.Is(manifest.RBACGroup, "Role") {
 			guards = accounts // the others are in no namespace
 		}
 		for g := range grants(o, []string{"impersonate"}, guards...) {

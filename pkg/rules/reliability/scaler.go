@@ -54,8 +54,8 @@ func kindOf(ref manifest.Place) string { return cmp.Or(ref.At("kind").Str(), "De
 func target(x *index.Index, ref manifest.Place, namespace string) *manifest.Object {
 	kind, name, version := kindOf(ref), ref.At("name").Str(), ref.At("apiVersion").Str()
 	i := slices.IndexFunc(x.Objects, func(o *manifest.Object) bool {
-		group := o.Key.Group()
-		return o.Key.Kind == kind && o.Key.Name == name && x.Namespace(o) == namespace &&
+		group, means := o.GroupKind()
+		return means == kind && o.Key.Name == name && x.Namespace(o) == namespace &&
 			(version == "" || groupOf(version) == group || group == "apps" && groupOf(version) == "extensions")
 	})
 	if i < 0 {
