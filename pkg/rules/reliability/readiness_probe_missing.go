@@ -57,17 +57,39 @@ restart, and they fail.`,
 	},
 }
 
-// serving is a Service that sends traffic to a declared port of the container.
+// serving is a Service that sends traffic to the container: to a port that it
+// declares or, where the pod declares the port nowhere, to the pod, of which
+// the first container stands for all unless another one's probe does.
 func serving(x *index.Index, pod manifest.Pod, c manifest.Container) *manifest.Object {
 	for _, service := range x.Kind("", "Service") {
 		if x.Namespace(service) != x.Namespace(pod.Object) || !index.MatchesMap(service.At("spec", "selector"), pod.Labels()) {
 			continue
 		}
 		for port := range service.At("spec", "ports").Items() {
-			if _, ok := c.Port(targetPort(port).Str()); ok {
+			target := targetPort(port).Str()
+			declares := func(c manifest.Container) bool { _, ok := c.Port(target); return ok }
+			if declares(c) || standsFor(pod, c) && !hasContainer(pod, declares) {
 				return service
 			}
 		}
 	}
 	return nil
+}
+
+// standsFor reports whether the container is the pod's first and no container
+// of the pod has a readiness probe, which holds for the pod as a whole.
+func standsFor(pod manifest.Pod, c manifest.Container) bool {
+	for first := range pod.Containers(manifest.Main) {
+		return first.Name == c.Name && !hasContainer(pod, func(c manifest.Container) bool { return c.At("readinessProbe").Len() > 0 })
+	}
+	return false
+}
+
+func hasContainer(pod manifest.Pod, ok func(manifest.Container) bool) bool {
+	for c := range pod.Containers(manifest.Main) {
+		if ok(c) {
+			return true
+		}
+	}
+	return false
 }

@@ -14,9 +14,13 @@ func isHPA(o *manifest.Object) bool {
 	return o != nil && o.Is("autoscaling", "HorizontalPodAutoscaler")
 }
 
-// leastReplicas is an autoscaler's minReplicas, or the default.
-func leastReplicas(hpa *manifest.Object) int64 {
-	if n, ok := hpa.At("spec", "minReplicas").Int(); ok {
+// leastReplicas is the autoscaler's minimum, or the default: KEDA's is 0.
+func leastReplicas(scaler *manifest.Object) int64 {
+	if !isHPA(scaler) {
+		n, _ := scaler.At("spec", "minReplicaCount").Int()
+		return n
+	}
+	if n, ok := scaler.At("spec", "minReplicas").Int(); ok {
 		return n
 	}
 	return 1
