@@ -122,7 +122,7 @@ func lookup(all []result.Rule, name string) []result.Rule {
 		if m.ID == name || slices.Contains(m.Aliases, name) {
 			return []result.Rule{m}
 		}
-		if m.EqualTo("", name) {
+		if m.MapsTo("", name) {
 			peers = append(peers, m)
 		}
 	}

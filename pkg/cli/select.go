@@ -172,7 +172,7 @@ func selectRules(c *config.Config, profile string, all []*rule.Rule, others []re
 		know(m)
 	}
 	isKnown := func(n string) bool {
-		equal := func(m result.Rule) bool { return m.EqualTo("", n) }
+		equal := func(m result.Rule) bool { return m.MapsTo("", n) }
 		return known[n] || slices.ContainsFunc(all, func(r *rule.Rule) bool { return equal(r.Meta) }) || slices.ContainsFunc(others, equal)
 	}
 	var errs []error
@@ -248,7 +248,7 @@ func entries(c *config.Config, m result.Rule) []string {
 			return 4
 		case slices.Contains(m.Aliases, n):
 			return 3
-		case m.EqualTo("", n):
+		case m.MapsTo("", n):
 			return 2
 		case n == m.Family:
 			return 1
@@ -267,6 +267,6 @@ func named(m result.Rule, names []string, own bool) bool {
 		if !own {
 			return n == m.Family
 		}
-		return n == m.ID || slices.Contains(m.Aliases, n) || m.EqualTo("", n)
+		return n == m.ID || slices.Contains(m.Aliases, n) || m.MapsTo("", n)
 	})
 }

@@ -58,7 +58,8 @@ func New(t result.Target, docs []*manifest.Document) *Index {
 	for _, d := range docs {
 		for _, o := range d.Objects() {
 			x.Objects = append(x.Objects, o)
-			gk := groupKind{o.Key.Group(), o.Key.Kind}
+			group, kind := o.GroupKind()
+			gk := groupKind{group, kind}
 			x.byKind[gk] = append(x.byKind[gk], o)
 			x.byKey[objectKey{gk, x.Namespace(o), o.Key.Name}] = o
 			if pod, ok := o.Pod(); ok && !o.Is("", "PodTemplate") {

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,7 +41,8 @@ type Object struct {
 	Doc  *Document
 	Node *yaml.Node
 
-	pod *Pod // nil if the object has no pod template
+	kind groupKind // that it means
+	pod  *Pod      // nil if the object has no pod template
 }
 
 // Fingerprint identifies a problem of the object across edits; see
@@ -74,18 +76,14 @@ func (o *Object) Labels() Place { return o.At("metadata", "labels") }
 // Annotations of the object itself.
 func (o *Object) Annotations() Place { return o.At("metadata", "annotations") }
 
-// Is reports whether the object is of one of the kinds in the API group, any
-// version.
+// GroupKind is the object's API group and kind, whatever its version. Where
+// Key has one of Kubernetes' own kinds in a wrong or former group of
+// Kubernetes, or in the wrong case, it is the kind that is meant.
+func (o *Object) GroupKind() (group, kind string) { return o.kind.group, o.kind.kind }
+
+// Is reports whether GroupKind is one of the kinds in the API group.
 func (o *Object) Is(group string, kinds ...string) bool {
-	if o.Key.Group() != group {
-		return false
-	}
-	for _, k := range kinds {
-		if o.Key.Kind == k {
-			return true
-		}
-	}
-	return false
+	return o.kind.group == group && slices.Contains(kinds, o.kind.kind)
 }
 
 // String names the object in messages: deployment "shop/api", or without the

@@ -243,6 +243,7 @@ func (d *Document) collect(n *yaml.Node, depth int, out *[]*Object) {
 			o.Key.Name = g + "*"
 		}
 	}
+	o.kind = meant(o.Key.Group(), kind)
 	o.pod = o.findPod()
 	*out = append(*out, o)
 }

@@ -62,12 +62,12 @@ func (o *Object) Pod() (pod Pod, ok bool) {
 
 // findPod looks for the pod template by shape.
 func (o *Object) findPod() *Pod {
-	if o.Key.Kind == "Pod" && o.Key.Group() == "" {
+	if o.Is("", "Pod") {
 		return &Pod{o, o.Root(), o.At("spec")}
 	}
 	for _, path := range podTemplates {
 		t := o.At(path...)
-		if spec := t.At("spec"); spec.At("containers").IsList() || spec.IsMap() && o.builtin() && workloads[o.Key.Kind] {
+		if spec := t.At("spec"); spec.At("containers").IsList() || t.IsMap() && o.builtin() && workloads[o.kind.kind] {
 			return &Pod{o, t, spec}
 		}
 	}
@@ -77,8 +77,8 @@ func (o *Object) findPod() *Pod {
 // builtin reports whether the object is of one of the API groups that carry
 // Kubernetes' own workloads, those of old versions and OpenShift's included.
 func (o *Object) builtin() bool {
-	switch o.Key.Group() {
-	case "", "apps", "batch", "extensions", "apps.openshift.io":
+	switch o.kind.group {
+	case "", "apps", "batch", "apps.openshift.io":
 		return true
 	}
 	return false

@@ -32,10 +32,15 @@ func (o *Object) RoleRules() iter.Seq[RoleRule] {
 	}
 }
 
+// standardVerbs are those by which objects are read and written.
+var standardVerbs = [...]string{"get", "list", "watch", "create", "update", "patch", "delete"}
+
 // AllPermissions reports whether the rule allows everything on every resource
-// or on every URL.
+// or on every URL: by the wildcard, or by naming each verb of reading and
+// writing, which suffices to take the others.
 func (r RoleRule) AllPermissions() bool {
-	return slices.Contains(r.Verbs, "*") && len(r.Names) == 0 &&
+	named := !slices.ContainsFunc(standardVerbs[:], func(v string) bool { return !slices.Contains(r.Verbs, v) })
+	return (named || slices.Contains(r.Verbs, "*")) && len(r.Names) == 0 &&
 		(slices.Contains(r.Groups, "*") && slices.Contains(r.Resources, "*") || slices.Contains(r.URLs, "*"))
 }
 

@@ -33,6 +33,7 @@ type Rule struct {
 	Refs      []string            `json:"refs,omitempty"`
 	Standards []string            `json:"standards,omitempty"` // "CIS 5.2.2", "PSS baseline privileged", "CWE-250"
 	Peers     map[string][]string `json:"peers,omitempty"`     // tool → ids of its equal checks
+	Related   map[string][]string `json:"related,omitempty"`   // tool → ids of its checks that see part of the same faults, or more
 	Aliases   []string            `json:"aliases,omitempty"`
 	// Deprecated says what replaced a retired rule.
 	Deprecated string `json:"deprecated,omitempty"`

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/source"
@@ -111,26 +112,28 @@ const (
 	NoticeBase   NoticeKind = "base"          // what the findings are compared with
 )
 
-// EqualTo reports whether id names a check of the tool, of any tool if it is
-// "", that the catalogue calls equal to the rule.
-func (m *Rule) EqualTo(tool, id string) bool {
+// MapsTo reports whether id names a check of the tool, of any tool if it is
+// "", that the catalogue maps to the rule as equal or as related.
+func (m *Rule) MapsTo(tool, id string) bool {
 	id = peerID(id)
 	if id == "" {
 		return false
 	}
-	for t, ids := range m.Peers {
-		if tool != "" && t != tool {
-			continue
-		}
-		for _, peer := range ids {
-			// KICS' entries are "Title (uuid)"; either names the check.
-			title, uuid, _ := strings.Cut(strings.TrimSuffix(peer, ")"), " (")
-			if peerID(peer) == id || peerID(title) == id || uuid != "" && peerID(uuid) == id {
+	for _, peers := range [...]map[string][]string{m.Peers, m.Related} {
+		for t, ids := range peers {
+			if (tool == "" || t == tool) && slices.ContainsFunc(ids, func(peer string) bool { return samePeer(peer, id) }) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// samePeer reports whether the catalogue's entry is the check that the folded
+// id names. KICS' entries are "Title (uuid)"; either names the check.
+func samePeer(entry, id string) bool {
+	title, uuid, _ := strings.Cut(strings.TrimSuffix(entry, ")"), " (")
+	return peerID(entry) == id || peerID(title) == id || uuid != "" && peerID(uuid) == id
 }
 
 // peerID folds the ways in which people write another tool's id. Trivy has

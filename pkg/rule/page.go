@@ -32,6 +32,7 @@ func Page(m Meta, params any, ex Example) string {
 	section("Parameters", parameters(m.ID, params))
 	section("Standards", bullets(m.Standards))
 	section("Equal checks elsewhere", peers(m.Peers))
+	section("Related checks elsewhere", peers(m.Related))
 	section("References", bullets(m.Refs))
 	return b.String()
 }

@@ -18,7 +18,8 @@ import (
 // catalogued is what the catalogue adds to a rule's own literal.
 type catalogued struct {
 	standards []string
-	peers     map[string][]string
+	peers     map[string][]string // equal checks
+	related   map[string][]string // those that share some cases
 }
 
 // All lists the families and their rules, each completed with its family,
@@ -31,7 +32,7 @@ func All() []rule.Family {
 			c := *r
 			c.Family = f.Name
 			row := catalogue[r.ID]
-			c.Standards, c.Peers = row.standards, row.peers
+			c.Standards, c.Peers, c.Related = row.standards, row.peers, row.related
 			rs[j] = &c
 		}
 		slices.SortFunc(rs, func(a, b *rule.Rule) int { return strings.Compare(a.ID, b.ID) })

@@ -151,10 +151,10 @@ func names(w *result.Waiver, f *result.Finding, meta *result.Rule) bool {
 		return false
 	}
 	if w.Tool == "" {
-		return w.Rule == meta.Family || slices.Contains(meta.Aliases, w.Rule) || meta.EqualTo("", w.Rule)
+		return w.Rule == meta.Family || slices.Contains(meta.Aliases, w.Rule) || meta.MapsTo("", w.Rule)
 	}
 	// gitleaks accepts a line, whatever rule sees it.
-	return w.Tool == "gitleaks" && w.Rule == meta.Family || meta.EqualTo(w.Tool, w.Rule) || slices.ContainsFunc(meta.Peers[w.Tool], func(id string) bool {
+	return w.Tool == "gitleaks" && w.Rule == meta.Family || meta.MapsTo(w.Tool, w.Rule) || slices.ContainsFunc(slices.Concat(meta.Peers[w.Tool], meta.Related[w.Tool]), func(id string) bool {
 		return doublestar.MatchUnvalidated(w.Rule, id)
 	})
 }

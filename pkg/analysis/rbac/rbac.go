@@ -207,8 +207,10 @@ func (p *Permissions) expand(k roleKey) *Role {
 	case r.Object != nil:
 		r.Rules = slices.Collect(r.Object.RoleRules())
 	case upstream != nil:
-		r.Rules = slices.Clone(upstream.Rules)
+		r.Rules = upstream.Rules[:len(upstream.Rules):len(upstream.Rules)]
+		r.rights = upstream.rights
 	}
+	own := len(r.Rules)
 	if k.kind == "ClusterRole" && (r.Object == nil && aggregation[k.name] != nil || r.Object != nil && r.Object.At("aggregationRule").Exists()) {
 		for _, o := range p.x.Kind(manifest.RBACGroup, "ClusterRole") {
 			if o != r.Object && aggregates(r.Object, k.name, o) {
@@ -219,7 +221,9 @@ func (p *Permissions) expand(k roleKey) *Role {
 	if r.Object == nil && upstream == nil {
 		return nil
 	}
-	r.weigh()
+	if r.Object != nil || len(r.Rules) > own {
+		r.weigh()
+	}
 	return r
 }
 

@@ -47,7 +47,7 @@ func Backends(x *index.Index, o *manifest.Object) []Backend {
 		out = append(out, Backend{name, port, namespace, name.Str()})
 	}
 	switch {
-	case o.Is("networking.k8s.io", "Ingress"), o.Is("extensions", "Ingress"):
+	case o.Is("networking.k8s.io", "Ingress"):
 		for b := range ingressBackends(o) {
 			if s := b.At("service"); s.Exists() {
 				port := s.At("port", "number")

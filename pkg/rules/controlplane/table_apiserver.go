@@ -44,6 +44,16 @@ func audited(s settings) bool {
 	return s.flags["audit-log-path"].text != "" || s.flags["audit-webhook-config-file"].text != ""
 }
 
+// logged passes where a webhook alone takes the audit log.
+func logged(t test) test {
+	return func(s settings) (setting, string) {
+		if audited(s) && s.flags["audit-log-path"].text == "" {
+			return setting{}, ""
+		}
+		return t(s)
+	}
+}
+
 // auditPolicy wants a policy where anything is logged.
 func auditPolicy(s settings) (setting, string) {
 	if !audited(s) {
@@ -87,7 +97,7 @@ var apiServerRows = []row{
 	{"apiserver-authorization-always-allow", result.Critical, "API server allows everything", "every request that comes in may do everything", "set --authorization-mode=Node,RBAC", apiServer, unless("authorization-config", modes.is(lacks("AlwaysAllow")))},
 	{"apiserver-authorization-without-node", result.Medium, "Node authorizer is off", "kubelets need broad rights, so one node's credentials read what belongs to others", "add Node to --authorization-mode", apiServer, when("authorization-mode", modes.is(holds("Node")))},
 	{"apiserver-authorization-without-rbac", result.High, "RBAC is off", "roles and bindings in the manifests mean nothing", "add RBAC to --authorization-mode", apiServer, when("authorization-mode", modes.is(holds("RBAC")))},
-	{"apiserver-event-rate-limit", result.Low, "Events are not limited", "a workload that fails in a loop can fill etcd with events", "add EventRateLimit to --enable-admission-plugins, and --admission-control-config-file", apiServer, all(enabled.is(holds("EventRateLimit")), set("admission-control-config-file"))},
+	{"apiserver-event-rate-limit", result.Low, "Events are not limited", "a workload that fails in a loop can fill etcd with events", "add EventRateLimit to --enable-admission-plugins, with its limits in --admission-control-config-file", apiServer, enabled.is(holds("EventRateLimit"))},
 	{"apiserver-always-admit", result.High, "Admission plugin AlwaysAdmit is on", "it stands for no admission control at all", "remove AlwaysAdmit from --enable-admission-plugins", apiServer, enabled.is(lacks("AlwaysAdmit"))},
 	{"apiserver-always-pull-images", result.Low, "Images on a node serve any tenant", "a pod can run a private image that another tenant's pod pulled to the node", "add AlwaysPullImages to --enable-admission-plugins", apiServer, enabled.is(holds("AlwaysPullImages"))},
 	{"apiserver-obsolete-admission-plugin", result.Low, "Admission plugin no longer exists", "the server does not start with it, and what it should enforce needs Pod Security admission", "remove the plugin from --enable-admission-plugins", apiServer, obsoletePlugin},
@@ -101,8 +111,8 @@ var apiServerRows = []row{
 	{"apiserver-secure-port", result.High, "API server's TLS port is off", "clients have to use a port without TLS", "remove --secure-port, or give it a port", apiServer, flag("secure-port", "6443").is(notZero)},
 	{"apiserver-profiling", result.Low, "API server serves profiles", "profiles show details of the system and cost time to make", "set --profiling=false", apiServer, flag("profiling", "true").is(isFalse)},
 	{"apiserver-audit-log-path", result.Medium, "API server writes no audit log", "nobody can tell afterwards who did what", "set --audit-log-path, or --audit-webhook-config-file", apiServer, unless("audit-webhook-config-file", set("audit-log-path"))},
-	{"apiserver-audit-log-max-age", result.Low, "Audit log is kept too short a time", "traces of an attack may be gone before anybody looks", "set --audit-log-maxage=30 or more", apiServer, when("audit-log-path", flag("audit-log-maxage", "").is(between(30, -1)))},
-	{"apiserver-audit-log-max-backup", result.Low, "Too few audit logs are kept", "traces of an attack may be gone before anybody looks", "set --audit-log-maxbackup=10 or more", apiServer, when("audit-log-path", flag("audit-log-maxbackup", "").is(between(10, -1)))},
+	{"apiserver-audit-log-max-age", result.Low, "Audit log is kept too short a time", "traces of an attack may be gone before anybody looks", "set --audit-log-maxage=30 or more", apiServer, logged(flag("audit-log-maxage", "").is(between(30, -1)))},
+	{"apiserver-audit-log-max-backup", result.Low, "Too few audit logs are kept", "traces of an attack may be gone before anybody looks", "set --audit-log-maxbackup=10 or more", apiServer, logged(flag("audit-log-maxbackup", "").is(between(10, -1)))},
 	{"apiserver-audit-log-max-size", result.Low, "Audit logs are rotated too early", "an attacker can push traces out by making noise", "set --audit-log-maxsize=100 or more", apiServer, flag("audit-log-maxsize", "").is(between(100, -1))},
 	{"apiserver-audit-policy-file", result.Medium, "Auditing has no policy", "nothing is logged, though a log is configured", "set --audit-policy-file", apiServer, auditPolicy},
 	{"apiserver-request-timeout", result.Info, "Requests may take very long", "slow requests can use up the server's connections", "remove --request-timeout, or set it to 300s or less", apiServer, flag("request-timeout", "60s").is(lasts(0, 300*time.Second))},

@@ -23,9 +23,9 @@ it.`,
 			"https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
 		},
 	},
-	On: rule.Or(rule.Kinds("policy", "PodSecurityPolicy"), rule.Kinds("extensions", "PodSecurityPolicy"), rule.Kinds(manifest.RBACGroup, "Role", "ClusterRole")),
+	On: rule.Or(rule.Kinds("policy", "PodSecurityPolicy"), rule.Kinds(manifest.RBACGroup, "Role", "ClusterRole")),
 	Object: func(p *rule.Pass, o *manifest.Object) {
-		if o.Key.Kind == "PodSecurityPolicy" {
+		if o.Is("policy", "PodSecurityPolicy") {
 			p.Report(o.At("kind"), "%s is of a kind that is gone since 1.25: it protects nothing", o)
 			return
 		}

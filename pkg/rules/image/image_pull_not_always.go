@@ -6,6 +6,13 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
+// PullParams are the rule's parameters.
+type PullParams struct {
+	// Explicit also reports containers that write no policy, whose tag makes
+	// it Always.
+	Explicit bool `yaml:"explicit"`
+}
+
 // ImagePullNotAlways reports images that nodes may start without asking the
 // registry.
 var ImagePullNotAlways = &rule.Rule{
@@ -21,9 +28,15 @@ fixed tags pulling always adds little but load, hence off by default.`,
 			"https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#alwayspullimages",
 		},
 	},
+	Params: func() any { return &PullParams{} },
 	Pod: func(p *rule.Pass, pod manifest.Pod) {
 		for _, img := range pulls(pod) {
-			if ref, _ := img.Reference(); ref.Digest == "" && img.effective() != "Always" {
+			ref, _ := img.Reference()
+			switch {
+			case ref.Digest != "":
+			case img.policy.Str() == "" && p.Params.(*PullParams).Explicit:
+				p.Report(img.policy, "pull policy of %s is left to its tag: a pod that may not pull it may start it where it already lies", subject(img.Image))
+			case img.effective() != "Always":
 				p.Report(img.policy, "pull policy of %s is %s: a pod that may not pull it can start it where it already lies", subject(img.Image), img.effective())
 			}
 		}

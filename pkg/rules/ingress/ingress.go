@@ -8,7 +8,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
-var ingresses = rule.Or(rule.Kinds("networking.k8s.io", "Ingress"), rule.Kinds("extensions", "Ingress"))
+var ingresses = rule.Kinds("networking.k8s.io", "Ingress")
 
 const gatewayGroup = "gateway.networking.k8s.io"
 

@@ -42,7 +42,8 @@ leak in fifty replicas, takes the nodes from all others.`,
 	},
 }
 
-// unlimited is what none of the namespace's quotas limits.
+// unlimited is what none of the namespace's quotas limits. Where cpu or memory
+// is limited every pod must request some, which limits the number of pods.
 func unlimited(quotas []*manifest.Object) []string {
 	if len(quotas) == 0 {
 		return nil
@@ -51,7 +52,6 @@ func unlimited(quotas []*manifest.Object) []string {
 	for resource, names := range map[string][]string{
 		"cpu":    {"cpu", "requests.cpu", "limits.cpu"},
 		"memory": {"memory", "requests.memory", "limits.memory"},
-		"pods":   {"pods", "count/pods"},
 	} {
 		found := false
 		for _, q := range quotas {

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"fmt"
 	"path"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -26,15 +27,20 @@ read-only mount does not keep it from writing to the socket.`,
 	},
 	Pod: func(p *rule.Pass, pod manifest.Pod) {
 		for _, h := range pod.HostPaths() {
-			if len(h.Mounts) == 0 {
-				continue
-			}
 			for _, socket := range runtimeSockets {
 				up := path.Dir(socket)
-				if h.Path == socket || h.Path == up || h.Path == path.Dir(up) {
+				switch {
+				case h.Path != socket && h.Path != up && h.Path != path.Dir(up):
+					continue
+				case len(h.Mounts) == 0 && h.Path == socket:
+					p.Add(rule.Problem{
+						At: h.At, Severity: new(result.Medium),
+						Message: fmt.Sprintf("%s has the container runtime's socket %q among its volumes: a container that mounts it may start any other on the node", pod.Object, h.At.Str()),
+					})
+				case len(h.Mounts) > 0:
 					p.Report(h.At, "container %q mounts host path %q, which holds the container runtime's socket %q: it may start any container on the node", h.Mounts[0].Container.Name, h.At.Str(), socket)
-					break
 				}
+				break
 			}
 		}
 	},

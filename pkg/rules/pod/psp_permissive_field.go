@@ -22,7 +22,7 @@ psp-object-obsolete says, hence off by default.`,
 			"https://kubernetes.io/docs/tasks/configure-pod-container/migrate-from-psp/",
 		},
 	},
-	On: rule.Or(rule.Kinds("policy", "PodSecurityPolicy"), rule.Kinds("extensions", "PodSecurityPolicy")),
+	On: rule.Kinds("policy", "PodSecurityPolicy"),
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		spec := o.At("spec")
 		for _, field := range [...]string{"privileged", "hostPID", "hostIPC", "hostNetwork"} {

@@ -1,10 +1,19 @@
 package pod
 
 import (
+	"slices"
+
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
+
+// AllowedParams are the rule's parameters.
+type AllowedParams struct {
+	// Allowed are capabilities that may be added, as the kernel names them,
+	// without CAP_.
+	Allowed []string `yaml:"allowed"`
+}
 
 // RestrictedCapabilityAdded reports added capabilities that the baseline
 // tolerates and restricted does not.
@@ -22,12 +31,14 @@ restricted level refuse such pods.`,
 			"https://kubernetes.io/docs/concepts/security/linux-kernel-security-constraints/",
 		},
 	},
+	Params: func() any { return &AllowedParams{Allowed: []string{"NET_BIND_SERVICE"}} },
 	Container: func(p *rule.Pass, pod manifest.Pod, c manifest.Container) {
 		if pod.Windows() {
 			return
 		}
+		allowed := p.Params.(*AllowedParams).Allowed
 		for name, at := range c.Capabilities("add") {
-			if gradeOf(name) == gradeBaseline {
+			if g := gradeOf(name); (g == gradeBaseline || g == gradeRestricted) && !slices.Contains(allowed, name) {
 				p.Report(at, "container %q adds capability %q, which the restricted Pod Security level refuses", c.Name, name)
 			}
 		}

@@ -39,7 +39,7 @@ needs that much, and nothing can be narrowed once it relies on it.`,
 			return
 		}
 		pr := rule.Problem{At: ref.At("name")}
-		if o.Key.Kind == "RoleBinding" {
+		if o.Is(manifest.RBACGroup, "RoleBinding") {
 			pr.Severity = new(result.Medium)
 			pr.Message = fmt.Sprintf("%s binds cluster-admin: full control of its namespace for %s", o, strings.Join(names, ", "))
 		} else {

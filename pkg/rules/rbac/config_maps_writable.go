@@ -29,7 +29,7 @@ aws-auth there says who is who.`,
 			case slices.Contains(g.RoleRule.Names, "aws-auth"):
 				g.report(p, result.High, "aws-auth says who is cluster administrator")
 			case g.named():
-			case o.Key.Kind == "ClusterRole" || p.Index.Namespace(o) == "kube-system":
+			case o.Is(manifest.RBACGroup, "ClusterRole") || p.Index.Namespace(o) == "kube-system":
 				g.report(p, result.Medium, "those in kube-system hold the settings of DNS and of the cluster")
 			default:
 				g.report(p, result.Low, "programs believe what is written there")

@@ -24,7 +24,7 @@ long as the certificate lasts. Nothing revokes it.`,
 			"https://www.cisecurity.org/benchmark/kubernetes",
 		},
 	},
-	On: clusterRoles,
+	On: roles,
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		const consequence = "a certificate that it has signed is any user, and cannot be revoked"
 		harmless := false

@@ -11,9 +11,8 @@ import (
 )
 
 var (
-	roles        = rule.Kinds(manifest.RBACGroup, "Role", "ClusterRole")
-	clusterRoles = rule.Kinds(manifest.RBACGroup, "ClusterRole")
-	bindings     = rule.Kinds(manifest.RBACGroup, "RoleBinding", "ClusterRoleBinding")
+	roles    = rule.Kinds(manifest.RBACGroup, "Role", "ClusterRole")
+	bindings = rule.Kinds(manifest.RBACGroup, "RoleBinding", "ClusterRoleBinding")
 )
 
 // grant is what one rule of a role gives on guarded resources.
@@ -74,8 +73,19 @@ func (g grant) report(p *rule.Pass, severity result.Severity, consequence string
 	g.add(p, severity, " "+scope(g.At.Object()), consequence)
 }
 
-// reportCluster is report for resources that are in no namespace.
+// reportCluster is report for resources that are in no namespace. A Role
+// cannot grant these; it says what its author wanted, and does it as soon as
+// someone makes a ClusterRole of it.
 func (g grant) reportCluster(p *rule.Pass, severity result.Severity, consequence string) {
+	if o := g.At.Object(); o.Is(manifest.RBACGroup, "Role") {
+		p.Add(rule.Problem{
+			At:       g.At,
+			Message:  o.String() + " lists " + strings.Join(g.Resources, ", ") + ", which are in no namespace: it grants nothing here, and too much as a ClusterRole",
+			Evidence: evidence(g.RoleRule),
+			Severity: new(result.Info),
+		})
+		return
+	}
 	g.add(p, severity, "", consequence)
 }
 
@@ -95,7 +105,7 @@ func evidence(r manifest.RoleRule) string {
 
 // scope says where the rights of a role hold.
 func scope(o *manifest.Object) string {
-	if o.Key.Kind == "ClusterRole" {
+	if o.Is(manifest.RBACGroup, "ClusterRole") {
 		return "in every namespace"
 	}
 	return "in its namespace"
@@ -103,7 +113,7 @@ func scope(o *manifest.Object) string {
 
 // graded is the first severity for a ClusterRole, the second for a Role.
 func graded(o *manifest.Object, cluster, role result.Severity) result.Severity {
-	if o.Key.Kind == "ClusterRole" {
+	if o.Is(manifest.RBACGroup, "ClusterRole") {
 		return cluster
 	}
 	return role

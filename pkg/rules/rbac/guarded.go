@@ -44,7 +44,8 @@ var (
 	rbacKinds   = in(manifest.RBACGroup, "roles", "clusterroles", "rolebindings", "clusterrolebindings")
 	approvals   = in("certificates.k8s.io", "certificatesigningrequests/approval")
 	signers     = in("certificates.k8s.io", "signers")
-	identities  = slices.Concat(accounts, core("users", "groups"), in("authentication.k8s.io", "userextras/*", "userextras", "uids"))
+	persons     = slices.Concat(core("users", "groups"), in("authentication.k8s.io", "userextras/*", "userextras", "uids"))
+	identities  = slices.Concat(accounts, persons)
 	traces      = slices.Concat(core("events", "pods/log"), in("events.k8s.io", "events"))
 
 	serviceStatuses = core("services/status")

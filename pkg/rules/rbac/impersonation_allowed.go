@@ -9,6 +9,8 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
+const asWhom = "it has the rights of whom it names"
+
 // ImpersonationAllowed reports roles that may act as someone else.
 var ImpersonationAllowed = &rule.Rule{
 	Meta: rule.Meta{
@@ -26,16 +28,22 @@ nothing stops the request.`,
 	},
 	On: roles,
 	Object: func(p *rule.Pass, o *manifest.Object) {
-		guards := identities
-		if o.Key.Kind == "Role" {
-			guards = accounts // the others are in no namespace
+		impersonate := []string{"impersonate"}
+		if o.Is(manifest.RBACGroup, "Role") {
+			for g := range grants(o, impersonate, persons...) {
+				g.reportCluster(p, result.High, "")
+			}
+			for g := range grants(o, impersonate, accounts...) {
+				g.report(p, result.Medium, asWhom)
+			}
+			return
 		}
-		for g := range grants(o, []string{"impersonate"}, guards...) {
-			severity := graded(o, result.High, result.Medium)
+		for g := range grants(o, impersonate, identities...) {
+			severity := result.High
 			if g.named() && !slices.ContainsFunc(g.RoleRule.Names, func(name string) bool { return strings.HasPrefix(name, "system:") }) {
 				severity = result.Medium
 			}
-			g.report(p, severity, "it has the rights of whom it names")
+			g.report(p, severity, asWhom)
 		}
 	},
 }

@@ -22,9 +22,13 @@ as a websocket is opened with one.`,
 			"https://www.cisecurity.org/benchmark/kubernetes",
 		},
 	},
-	On: clusterRoles,
+	On: roles,
 	Object: func(p *rule.Pass, o *manifest.Object) {
-		for g := range grants(o, slices.Concat(readVerbs, writeVerbs), nodeProxies...) {
+		verbs := slices.Concat(readVerbs, writeVerbs)
+		if o.Is(manifest.RBACGroup, "Role") {
+			verbs = connectVerbs // what else it lists does no harm in a ClusterRole either
+		}
+		for g := range grants(o, verbs, nodeProxies...) {
 			g.reportCluster(p, result.High, "the kubelet behind it runs commands in every pod, unseen by the audit log")
 		}
 	},

@@ -20,7 +20,7 @@ a pod, of the attacker.`,
 			"https://kubernetes.io/docs/reference/access-authn-authz/node/",
 		},
 	},
-	On: clusterRoles,
+	On: rule.Kinds(manifest.RBACGroup, "ClusterRole"),
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		for g := range grants(o, changeVerbs, statuses...) {
 			g.reportCluster(p, result.Medium, "forged labels, capacities or addresses draw pods and traffic")

@@ -19,7 +19,7 @@ level, and the pod that mounts it reads and writes the node.`,
 			"https://www.cisecurity.org/benchmark/kubernetes",
 		},
 	},
-	On: clusterRoles,
+	On: roles,
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		for g := range grants(o, makeVerbs, volumes...) {
 			g.reportCluster(p, result.Medium, "a hostPath volume that it makes passes every pod rule")

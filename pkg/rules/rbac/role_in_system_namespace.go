@@ -30,7 +30,7 @@ cluster itself. In default it reaches whatever names no namespace.`,
 			return
 		}
 		var rules []manifest.RoleRule
-		if o.Key.Kind == "Role" {
+		if o.Is(manifest.RBACGroup, "Role") {
 			rules = slices.Collect(o.RoleRules())
 		} else if o.At("roleRef", "kind").Str() == "ClusterRole" { // a Role is reported itself
 			rules = boundRules(p, o)

@@ -20,7 +20,7 @@ others count on.`,
 			"https://www.cisecurity.org/benchmark/kubernetes",
 		},
 	},
-	On: clusterRoles,
+	On: roles,
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		for g := range grants(o, writeVerbs, admission...) {
 			severity := result.High

@@ -19,6 +19,7 @@ fill up, and when they are busy the pod is the first that gets no time.`,
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",
 		},
 	},
+	Params: requestParams,
 	Universe: func(p *rule.Pass) {
 		reportUnset(p, "requests", "cpu", "the scheduler reserves nothing for it")
 	},

@@ -2,6 +2,7 @@ package reliability
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -10,7 +11,8 @@ import (
 
 // DNSParams are the parameters of dns-config-unset.
 type DNSParams struct {
-	// Options are the names of resolver options that each pod must set.
+	// Options are the resolver options that each pod must set: names, or
+	// name=value.
 	Options []string `yaml:"options"`
 }
 
@@ -31,14 +33,18 @@ names wait for it, and the cluster's DNS has five times the load.`,
 	Params: func() any { return &DNSParams{Options: []string{"ndots"}} },
 	Pod: func(p *rule.Pass, pod manifest.Pod) {
 		at := pod.Spec.At("dnsConfig", "options")
-		set := map[string]bool{}
+		set := map[string]manifest.Place{}
 		for o := range at.Items() {
-			set[o.At("name").Str()] = true
+			set[o.At("name").Str()] = o
 		}
 		for _, option := range p.Params.(*DNSParams).Options {
-			if !set[option] {
-				p.Add(rule.Problem{At: at, Evidence: option,
-					Message: fmt.Sprintf("pod leaves the DNS option %q at its default: lookups may be slower than they need to be", option)})
+			name, value, _ := strings.Cut(option, "=")
+			switch o := set[name]; {
+			case !o.Exists():
+				p.Add(rule.Problem{At: at, Evidence: name,
+					Message: fmt.Sprintf("pod leaves the DNS option %q at its default: lookups may be slower than they need to be", name)})
+			case value != "" && o.At("value").Str() != value:
+				p.Report(o.At("value"), "DNS option %q is %s, and the house wants %s", name, o.At("value").Str(), value)
 			}
 		}
 	},

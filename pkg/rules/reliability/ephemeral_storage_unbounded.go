@@ -18,6 +18,7 @@ container without a bound fills it, and the kubelet then evicts other pods.`,
 			"https://kubernetes.io/docs/concepts/storage/ephemeral-storage/",
 		},
 	},
+	Params: requestParams,
 	Universe: func(p *rule.Pass) {
 		reportUnset(p, "requests", "ephemeral-storage", "the scheduler reserves nothing for it")
 		reportUnset(p, "limits", "ephemeral-storage", "it may fill the node's disk")

@@ -20,6 +20,7 @@ this one always is.`,
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",
 		},
 	},
+	Params: requestParams,
 	Universe: func(p *rule.Pass) {
 		reportUnset(p, "requests", "memory", "the scheduler reserves nothing for it")
 	},

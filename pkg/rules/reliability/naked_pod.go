@@ -21,12 +21,12 @@ rolled out.`,
 			"https://kubernetes.io/docs/concepts/configuration/overview/#naked-pods-vs-replicasets-deployments-and-jobs",
 		},
 	},
-	On: rule.Or(rule.Kinds("", "Pod", "ReplicationController"), rule.Kinds("apps", "ReplicaSet"), rule.Kinds("extensions", "ReplicaSet")),
+	On: rule.Or(rule.Kinds("", "Pod", "ReplicationController"), rule.Kinds("apps", "ReplicaSet")),
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		if o.At("metadata", "ownerReferences").Len() > 0 || helmTest(o) {
 			return
 		}
-		if o.Key.Kind == "Pod" {
+		if o.Is("", "Pod") {
 			p.Report(o.At("kind"), "%s has no controller: if its node fails, it is gone", o)
 			return
 		}

@@ -38,7 +38,7 @@ hang, or somebody forces them past the budget, which then protects nothing.`,
 					first[o] = pdb
 				}
 				switch {
-				case isHPA(scaled[o]):
+				case scaled[o] != nil && leastReplicas(scaled[o]) > 0:
 					expected += leastReplicas(scaled[o])
 				case scalable(o) && scaled[o] == nil:
 					expected += replicas(o)
@@ -62,8 +62,8 @@ func checkBudget(p *rule.Pass, pdb *manifest.Object, expected int64) {
 	if at := pdb.At("spec", "maxUnavailable"); at.Exists() {
 		if n, ok := portion(at, expected, true); ok && (at.Str() == "0" || at.Str() == "0%" || expected > 0 && n <= 0) {
 			p.Report(at, "%s lets no pod be unavailable: %s", pdb, consequence)
+			return
 		}
-		return
 	}
 	at := pdb.At("spec", "minAvailable")
 	n, ok := portion(at, expected, true)

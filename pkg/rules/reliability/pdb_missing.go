@@ -8,6 +8,13 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
+// FewestReplicas are the parameters of rules about several replicas.
+type FewestReplicas struct {
+	// MinReplicas is the number from which a workload is judged; an autoscaler
+	// counts as more. 1 judges every workload.
+	MinReplicas int64 `yaml:"minReplicas"`
+}
+
 // PdbMissing reports workloads of several replicas that maintenance may take
 // down at once.
 var PdbMissing = &rule.Rule{
@@ -21,15 +28,17 @@ budget makes the drain wait.`,
 			"https://kubernetes.io/docs/tasks/run-application/configure-pdb/",
 		},
 	},
+	Params: func() any { return &FewestReplicas{MinReplicas: 2} },
 	Universe: func(p *rule.Pass) {
+		least := p.Params.(*FewestReplicas).MinReplicas
 		scaled := scalers(p.Index)
 		for _, pod := range p.Index.Pods() {
 			o := pod.Object
-			if !scalable(o) || replicas(o) < 2 && scaled[o] == nil {
+			if !scalable(o) || replicas(o) < least && scaled[o] == nil {
 				continue
 			}
 			if !slices.ContainsFunc(p.Index.Kind("policy", "PodDisruptionBudget"), func(pdb *manifest.Object) bool { return budgets(p.Index, pdb, pod) }) {
-				p.Report(o.At("spec"), "%s has several replicas and no disruption budget: a drain may evict all of them at once", o)
+				p.Report(o.At("spec"), "%s has no disruption budget: a drain may evict all its replicas at once", o)
 			}
 		}
 	},

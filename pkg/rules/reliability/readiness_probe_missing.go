@@ -9,6 +9,13 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
+// ReadinessParams are the rule's parameters.
+type ReadinessParams struct {
+	// BehindService leaves out containers that no rendered Service sends
+	// traffic to.
+	BehindService bool `yaml:"behindService"`
+}
+
 // ReadinessProbeMissing reports containers behind a Service that are sent
 // traffic before they can answer.
 var ReadinessProbeMissing = &rule.Rule{
@@ -23,14 +30,22 @@ restart, and they fail.`,
 			"https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
 		},
 	},
+	Params: func() any { return &ReadinessParams{BehindService: true} },
 	Universe: func(p *rule.Pass) {
+		behind := p.Params.(*ReadinessParams).BehindService
 		for _, pod := range p.Index.Pods() {
 			if runsToEnd(pod.Object) {
 				continue
 			}
 			for c := range pod.Containers(manifest.Main) {
 				at := c.At("readinessProbe")
-				if service := serving(p.Index, pod, c); service != nil && at.Len() == 0 {
+				if at.Len() > 0 {
+					continue
+				}
+				switch service := serving(p.Index, pod, c); {
+				case service == nil && !behind:
+					p.Report(at, "container %q has no readiness probe: it counts as ready once its process starts", c.Name)
+				case service != nil:
 					p.Add(rule.Problem{
 						At:      at,
 						Message: fmt.Sprintf("container %q has no readiness probe, and %s sends it traffic: requests fail while it starts", c.Name, service),
@@ -42,17 +57,39 @@ restart, and they fail.`,
 	},
 }
 
-// serving is a Service that sends traffic to a declared port of the container.
+// serving is a Service that sends traffic to the container: to a port that it
+// declares or, where the pod declares the port nowhere, to the pod, of which
+// the first container stands for all unless another one's probe does.
 func serving(x *index.Index, pod manifest.Pod, c manifest.Container) *manifest.Object {
 	for _, service := range x.Kind("", "Service") {
 		if x.Namespace(service) != x.Namespace(pod.Object) || !index.MatchesMap(service.At("spec", "selector"), pod.Labels()) {
 			continue
 		}
 		for port := range service.At("spec", "ports").Items() {
-			if _, ok := c.Port(targetPort(port).Str()); ok {
+			target := targetPort(port).Str()
+			declares := func(c manifest.Container) bool { _, ok := c.Port(target); return ok }
+			if declares(c) || standsFor(pod, c) && !hasContainer(pod, declares) {
 				return service
 			}
 		}
 	}
 	return nil
+}
+
+// standsFor reports whether the container is the pod's first and no container
+// of the pod has a readiness probe, which holds for the pod as a whole.
+func standsFor(pod manifest.Pod, c manifest.Container) bool {
+	for first := range pod.Containers(manifest.Main) {
+		return first.Name == c.Name && !hasContainer(pod, func(c manifest.Container) bool { return c.At("readinessProbe").Len() > 0 })
+	}
+	return false
+}
+
+func hasContainer(pod manifest.Pod, ok func(manifest.Container) bool) bool {
+	for c := range pod.Containers(manifest.Main) {
+		if ok(c) {
+			return true
+		}
+	}
+	return false
 }

@@ -21,10 +21,11 @@ workload's.`,
 			"https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
 		},
 	},
-	On: scalable,
+	Params: func() any { return &FewestReplicas{MinReplicas: 2} },
+	On:     scalable,
 	Object: func(p *rule.Pass, o *manifest.Object) {
 		pod, ok := o.Pod()
-		if !ok || replicas(o) < 2 || pod.Spec.At("topologySpreadConstraints").Len() > 0 || keepsApart(p.Index, pod) {
+		if !ok || replicas(o) < p.Params.(*FewestReplicas).MinReplicas || pod.Spec.At("topologySpreadConstraints").Len() > 0 || keepsApart(p.Index, pod) {
 			return
 		}
 		p.Report(pod.Spec.At("topologySpreadConstraints"), "%s spreads its %d replicas neither by constraint nor by anti-affinity: one node's failure may take all", o, replicas(o))

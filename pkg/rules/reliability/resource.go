@@ -8,6 +8,15 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/rule"
 )
 
+// RequestParams are the parameters of rules about requests.
+type RequestParams struct {
+	// FromLimit takes an absent request from the limit, as the API server does.
+	// Else every request must be written.
+	FromLimit bool `yaml:"fromLimit"`
+}
+
+func requestParams() any { return &RequestParams{FromLimit: true} }
+
 // reportUnset reports the containers for which neither they nor a default give
 // the resource. list is "requests" or "limits". The API allows no resources on
 // ephemeral containers.
@@ -15,6 +24,9 @@ func reportUnset(p *rule.Pass, list, resource, consequence string) {
 	for _, pod := range p.Index.Pods() {
 		for c := range pod.Containers(manifest.Init, manifest.Main) {
 			at := p.Index.Resource(pod, c, list, resource)
+			if params, ok := p.Params.(*RequestParams); ok && !params.FromLimit && list == "requests" && c.At("resources", "limits", resource).Exists() {
+				at = c.At("resources", "requests", resource)
+			}
 			if at.Exists() || list == "requests" && reservedByMain(p.Index, pod, c, resource) {
 				continue
 			}

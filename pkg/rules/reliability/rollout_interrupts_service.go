@@ -25,7 +25,7 @@ to answer. A volume that only one node may mount is a reason for Recreate.`,
 		for _, pod := range p.Index.Pods() {
 			o := pod.Object
 			service := serviceOf(p.Index, pod)
-			if service == nil || !o.Is("apps", "Deployment") && !o.Is("extensions", "Deployment") {
+			if service == nil || !o.Is("apps", "Deployment") {
 				continue
 			}
 			strategy := o.At("spec", "strategy")

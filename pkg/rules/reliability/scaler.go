@@ -14,9 +14,13 @@ func isHPA(o *manifest.Object) bool {
 	return o != nil && o.Is("autoscaling", "HorizontalPodAutoscaler")
 }
 
-// leastReplicas is an autoscaler's minReplicas, or the default.
-func leastReplicas(hpa *manifest.Object) int64 {
-	if n, ok := hpa.At("spec", "minReplicas").Int(); ok {
+// leastReplicas is the autoscaler's minimum, or the default: KEDA's is 0.
+func leastReplicas(scaler *manifest.Object) int64 {
+	if !isHPA(scaler) {
+		n, _ := scaler.At("spec", "minReplicaCount").Int()
+		return n
+	}
+	if n, ok := scaler.At("spec", "minReplicas").Int(); ok {
 		return n
 	}
 	return 1
@@ -54,8 +58,8 @@ func kindOf(ref manifest.Place) string { return cmp.Or(ref.At("kind").Str(), "De
 func target(x *index.Index, ref manifest.Place, namespace string) *manifest.Object {
 	kind, name, version := kindOf(ref), ref.At("name").Str(), ref.At("apiVersion").Str()
 	i := slices.IndexFunc(x.Objects, func(o *manifest.Object) bool {
-		group := o.Key.Group()
-		return o.Key.Kind == kind && o.Key.Name == name && x.Namespace(o) == namespace &&
+		group, means := o.GroupKind()
+		return means == kind && o.Key.Name == name && x.Namespace(o) == namespace &&
 			(version == "" || groupOf(version) == group || group == "apps" && groupOf(version) == "extensions")
 	})
 	if i < 0 {

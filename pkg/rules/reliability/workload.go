@@ -16,14 +16,13 @@ func runsToEnd(o *manifest.Object) bool {
 
 // controller reports whether the workload keeps its pods running.
 func controller(o *manifest.Object) bool {
-	return o.Is("apps", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet") ||
-		o.Is("extensions", "Deployment", "DaemonSet", "ReplicaSet") || o.Is("", "ReplicationController")
+	return o.Is("apps", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet") || o.Is("", "ReplicationController")
 }
 
 // scalable reports whether the object is a workload with a number of replicas
 // that stands for an application.
 func scalable(o *manifest.Object) bool {
-	return o.Is("apps", "Deployment", "StatefulSet") || o.Is("extensions", "Deployment") ||
+	return o.Is("apps", "Deployment", "StatefulSet") ||
 		o.Is("apps.openshift.io", "DeploymentConfig") || o.Is("argoproj.io", "Rollout")
 }
 

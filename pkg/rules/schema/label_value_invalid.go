@@ -40,12 +40,19 @@ version into one breaks with the next long or odd value.`,
 }
 
 var (
-	qualified = regexp.MustCompile(`^(?:[A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$`)
+	qualified = atMost63{regexp.MustCompile(`^(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`)}
 	subdomain = regexp.MustCompile(`^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$`)
-	labelName = regexp.MustCompile(`^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$`)
-	service   = regexp.MustCompile(`^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$`)
+	labelName = atMost63{regexp.MustCompile(`^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$`)}
+	service   = atMost63{regexp.MustCompile(`^[a-z](?:[-a-z0-9]*[a-z0-9])?$`)}
 	segment   = regexp.MustCompile(`^[^/%]+$`)
 )
+
+// atMost63 is an expression for names of at most 63 characters. Told by
+// repetition, {0,61}, it would take ten times longer.
+type atMost63 struct{ re *regexp.Regexp }
+
+// MatchString reports whether s is such a name.
+func (m atMost63) MatchString(s string) bool { return len(s) <= 63 && m.re.MatchString(s) }
 
 func checkMetadata(p *rule.Pass, o *manifest.Object, metadata manifest.Place) {
 	for key, at := range metadata.At("labels").Entries() {

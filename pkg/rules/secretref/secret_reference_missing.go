@@ -50,7 +50,7 @@ func certificates(o *manifest.Object) func(func(ref) bool) {
 			}
 		}
 		switch {
-		case o.Is("networking.k8s.io", "Ingress"), o.Is("extensions", "Ingress"):
+		case o.Is("networking.k8s.io", "Ingress"):
 			for t := range o.At("spec", "tls").Items() {
 				if at := t.At("secretName"); at.Str() != "" && !yield(ref{Name: at}) {
 					return

@@ -1,6 +1,7 @@
 package supply
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -48,8 +49,11 @@ func tiller(o *manifest.Object, pod manifest.Pod, isPod bool) (manifest.Place, b
 			}
 		}
 		labels = []manifest.Place{pod.Labels(), o.Labels()}
-	} else if at := o.At("metadata", "name"); at.Str() == "tiller" || strings.HasPrefix(at.Str(), "tiller-") {
-		return at, true
+	}
+	for _, at := range [...]manifest.Place{o.At("metadata", "name"), pod.Template.At("metadata", "name")} {
+		if slices.Contains(strings.Split(at.Str(), "-"), "tiller") {
+			return at, true
+		}
 	}
 	for _, l := range labels {
 		for _, label := range [...]string{"name", "app", "app.kubernetes.io/name"} {

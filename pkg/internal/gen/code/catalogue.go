@@ -43,23 +43,40 @@ func catalogue(rows []row) []byte {
 		if std := split(r["standards"], "|"); len(std) > 0 {
 			fmt.Fprintf(&b, "standards: %#v, ", std)
 		}
-		var peers []string
+		var peers, related []string
 		for _, c := range peerColumns {
 			sep := " "
 			if c == "kics" {
 				sep = "|"
 			}
-			if ids := split(r[c], sep); len(ids) > 0 {
-				peers = append(peers, fmt.Sprintf("%q: %s", c, strings.TrimPrefix(fmt.Sprintf("%#v", ids), "[]string")))
+			var equal, akin []string
+			for _, id := range split(r[c], sep) {
+				if id, ok := strings.CutPrefix(id, "~"); ok {
+					akin = append(akin, id)
+				} else {
+					equal = append(equal, id)
+				}
 			}
+			peers, related = appendIDs(peers, c, equal), appendIDs(related, c, akin)
 		}
 		if len(peers) > 0 {
-			fmt.Fprintf(&b, "peers: map[string][]string{%s}", strings.Join(peers, ", "))
+			fmt.Fprintf(&b, "peers: map[string][]string{%s}, ", strings.Join(peers, ", "))
+		}
+		if len(related) > 0 {
+			fmt.Fprintf(&b, "related: map[string][]string{%s}, ", strings.Join(related, ", "))
 		}
 		fmt.Fprintf(&b, "},\n")
 	}
 	fmt.Fprintf(&b, "}\n")
 	return b.Bytes()
+}
+
+// appendIDs adds a tool's entry to a map literal, if it has ids.
+func appendIDs(entries []string, tool string, ids []string) []string {
+	if len(ids) == 0 {
+		return entries
+	}
+	return append(entries, fmt.Sprintf("%q: %s", tool, strings.TrimPrefix(fmt.Sprintf("%#v", ids), "[]string")))
 }
 
 func split(s, sep string) []string {
