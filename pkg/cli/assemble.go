@@ -109,10 +109,10 @@ func terms(c *config.Config) result.Terms {
 func isTrue(b *bool) bool { return b != nil && *b }
 
 // newRun is a run that renders and does nothing else yet.
-func newRun(repo *source.Repo, c *config.Config, shared render.Charts) *scan.Run {
+func newRun(repo *source.Repo, c *config.Config, shared render.Remote) *scan.Run {
 	timeout, maxOutput := time.Duration(c.Limits.RenderTimeout), int(c.Limits.MaxRenderSize)
 	charts := &helm.Renderer{Repo: repo, KubeVersion: string(c.KubeVersion), Timeout: timeout, MaxOutput: maxOutput, Charts: shared}
-	overlays := &kustomize.Renderer{Repo: repo, Charts: charts, Timeout: timeout, MaxOutput: maxOutput}
+	overlays := &kustomize.Renderer{Repo: repo, Charts: charts, Remote: shared, Timeout: timeout, MaxOutput: maxOutput}
 	return &scan.Run{
 		Repo: repo, Jobs: c.Jobs, PostRender: overlays.PostRender,
 		Renderers: map[result.TargetKind]render.Renderer{

@@ -9,20 +9,24 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/render/helm"
+	"github.com/kustoms-dev/kustoms/pkg/render/kustomize"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
 func depsCommand() *ucli.Command {
 	return &ucli.Command{
-		Name: "deps", Usage: "fetch the charts that charts depend on", ArgsUsage: "[PATH...]",
-		Description: `Finds the dependencies that are in no charts/ folder, and fetches them into the
-cache, so that later runs render without the network. A lock file's version is
-taken; a range that nothing locks is resolved anew. Nothing is written to the
-repository.
+		Name: "deps", Usage: "fetch what charts and kustomizations need from elsewhere", ArgsUsage: "[PATH...]",
+		Description: `Finds the dependencies of charts that are in no charts/ folder, and the remote
+bases, files and charts of kustomizations, and fetches them into the cache, so
+that later runs render without the network. A lock file's version is taken; a
+range that nothing locks, and a branch, is resolved anew. Nothing is written to
+the repository.
 
 HTTP repositories are asked with the credentials of "helm repo add", OCI
 registries with those of "helm registry login" and "docker login". A host is
-reached only if --allow-host names it, whatever Chart.yaml says.
+reached only if --allow-host names it, whatever Chart.yaml says. Of a repository
+of git the archive is fetched that forges serve: no git is needed, and no
+private repository is reached.
 
 Exit codes: 0 all are in the cache, 2 wrong usage or configuration, 3 some are
 not.
@@ -37,6 +41,14 @@ Examples:
 		),
 		Action: runDeps,
 	}
+}
+
+// had says how something was at hand.
+func had(network bool) string {
+	if network {
+		return "fetched"
+	}
+	return "cached"
 }
 
 func runDeps(c *ucli.Context) error {
@@ -58,6 +70,7 @@ func runDeps(c *ucli.Context) error {
 		return err
 	}
 	renderer := &helm.Renderer{Repo: repo}
+	overlays := &kustomize.Renderer{Repo: repo, Charts: &helm.Renderer{Repo: repo, KubeVersion: string(cfg.KubeVersion), Charts: source}, Remote: source}
 	w := tabwriter.NewWriter(c.App.Writer, 0, 0, 2, ' ', 0)
 	seen := map[render.ChartRef]bool{}
 	var dirs []string
@@ -69,7 +82,21 @@ func runDeps(c *ucli.Context) error {
 			fmt.Fprintf(c.App.ErrWriter, "kustoms: hint: %s\n", f.Hint)
 		}
 	}
+	used := map[string]bool{}
 	for _, t := range ts {
+		if t.Kind == result.KindKustomize {
+			source.Fresh = true
+			uses, err := overlays.Remotes(c.Context, t)
+			for _, u := range uses {
+				if !used[u.Ref] {
+					used[u.Ref] = true
+					fmt.Fprintf(w, "%s\t%s\t\t\t%s\n", had(source.Policy.Allow), u.Ref, u.At)
+				}
+			}
+			if err != nil {
+				complain(render.AsFault(err))
+			}
+		}
 		if t.Kind != result.KindHelm || slices.Contains(dirs, t.Path) {
 			continue
 		}
@@ -104,8 +131,8 @@ func runDeps(c *ucli.Context) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if len(seen) == 0 && failed == 0 {
-		fmt.Fprintln(c.App.Writer, "every dependency is in a charts/ folder")
+	if len(seen)+len(used)+failed == 0 {
+		fmt.Fprintln(c.App.Writer, "every dependency is in the repository")
 	}
 	if failed > 0 {
 		return &codeError{exitIncomplete, fmt.Sprintf("dependencies that are missing: %d", failed)}

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -160,35 +162,74 @@ func (m *memory) attach(run *scan.Run, c *config.Config, definitions []string) {
 	run.Question = memo.Digest(program(), settings(c), run.Repo.Limit(), m.rules.All(), definitions)
 }
 
-// chartLook is how a packaged chart that is fetched or cached is noted.
-const chartLook = "chart"
+// How what is fetched or cached is noted.
+const (
+	chartLook = "chart"
+	treeLook  = "tree"
+	fileLook  = "file"
+)
 
-// noting are charts whose answers are noted.
-type noting struct{ render.Charts }
+// noting is what stands elsewhere, with the answers noted.
+type noting struct{ render.Remote }
+
+func note(ctx context.Context, op string, path any, answer source.Sum) {
+	if reads := source.Watching(ctx); reads != nil {
+		name, _ := json.Marshal(path)
+		reads.Note(source.Look{Op: op, Path: string(name)}, answer)
+	}
+}
 
 func (n noting) Chart(ctx context.Context, ref render.ChartRef) ([]byte, error) {
-	data, err := n.Charts.Chart(ctx, ref)
-	if reads := source.Watching(ctx); reads != nil {
-		name, _ := json.Marshal(ref)
-		reads.Note(source.Look{Op: chartLook, Path: string(name)}, chartSum(data, err))
-	}
+	data, err := n.Remote.Chart(ctx, ref)
+	note(ctx, chartLook, ref, answer(data, err))
 	return data, err
 }
 
-func chartSum(data []byte, err error) source.Sum {
+func (n noting) Tree(ctx context.Context, ref render.TreeRef) (map[string][]byte, error) {
+	files, err := n.Remote.Tree(ctx, ref)
+	note(ctx, treeLook, ref, treeAnswer(files, err))
+	return files, err
+}
+
+func (n noting) File(ctx context.Context, address string) ([]byte, error) {
+	data, err := n.Remote.File(ctx, address)
+	note(ctx, fileLook, address, answer(data, err))
+	return data, err
+}
+
+func answer(data []byte, err error) source.Sum {
 	if err != nil {
 		data = []byte("error " + err.Error())
 	}
 	return sha256.Sum256(data)
 }
 
-// again asks for a chart as the run would.
-func (n noting) again(ctx context.Context, l source.Look) (source.Sum, bool) {
-	var ref render.ChartRef
-	if l.Op != chartLook || json.Unmarshal([]byte(l.Path), &ref) != nil {
-		return source.Sum{}, false
+func treeAnswer(files map[string][]byte, err error) source.Sum {
+	if err != nil {
+		return answer(nil, err)
 	}
-	return chartSum(n.Charts.Chart(ctx, ref)), true
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(h, "%d %d %s", len(name), len(files[name]), name)
+		h.Write(files[name])
+	}
+	return source.Sum(h.Sum(nil))
+}
+
+// again asks as the run would.
+func (n noting) again(ctx context.Context, l source.Look) (source.Sum, bool) {
+	var chart render.ChartRef
+	var tree render.TreeRef
+	var address string
+	switch p := []byte(l.Path); {
+	case l.Op == chartLook && json.Unmarshal(p, &chart) == nil:
+		return answer(n.Remote.Chart(ctx, chart)), true
+	case l.Op == treeLook && json.Unmarshal(p, &tree) == nil:
+		return treeAnswer(n.Remote.Tree(ctx, tree)), true
+	case l.Op == fileLook && json.Unmarshal(p, &address) == nil:
+		return answer(n.Remote.File(ctx, address)), true
+	}
+	return source.Sum{}, false
 }
 
 // settings are those of the configuration that decide what is found, not what
@@ -200,7 +241,7 @@ func settings(c *config.Config) config.Config {
 	return q
 }
 
-// remember is the memory of one scan. Charts that the scan asks for are noted
+// remember is the memory of one scan. What the scan asks for elsewhere is noted
 // beside its files.
 func remember(c *ucli.Context, m *memo.Memo) *memory {
 	if m == nil {

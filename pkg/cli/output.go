@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -119,8 +120,16 @@ func (o outputs) write(r *result.Report, stdout io.Writer) error {
 	return nil
 }
 
-// writeFile writes beside the file and renames, so that nobody reads half.
+// writeFile writes beside the file and renames, so that nobody reads half. A
+// device or pipe is written to as it is: a rename would put a file in its place.
 func writeFile(file string, write func(io.Writer) error) error {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err != nil {
 		return err

@@ -1,4 +1,5 @@
-// Package dependency gets the charts that charts depend on: from the cache,
+// Package dependency gets what a repository names by its address: charts that
+// charts and kustomizations depend on, remote bases and files. From the cache,
 // and, where the operator allows the network, from the HTTP repository or OCI
 // registry that Chart.yaml names. What it gives is an archive's bytes; nothing
 // is unpacked here, and nothing is written but the cache. Credentials go only
@@ -34,7 +35,7 @@ const (
 // space is the cache's space of names for charts.
 const space = "chart"
 
-// Source implements render.Charts. Safe for concurrent use.
+// Source implements render.Remote. Safe for concurrent use.
 type Source struct {
 	Cache  *cache.Store
 	Policy network.Policy

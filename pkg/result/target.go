@@ -79,6 +79,9 @@ type Helm struct {
 	// Release.
 	NameTemplate string `json:"nameTemplate,omitempty"`
 	SkipSchema   bool   `json:"skipSchema,omitempty"` // values.schema.json is not enforced
+	// Packed is the chart's archive (tar, gzip), instead of the directory: a
+	// kustomization's remote chart. Its lines are the target's At.
+	Packed []byte `json:"-"`
 }
 
 // Masked is h as reports may show it: of --set and --set-string the first key

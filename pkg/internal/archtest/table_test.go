@@ -20,7 +20,7 @@ var (
 )
 
 var layers = []layer{
-	{"cmd/kustoms", []string{"pkg/cli"}, "main does nothing, so that everything can be tested in process"},
+	{"cmd/kustoms", []string{"pkg/cli", "pkg/heap"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
 	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/attack", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/excerpt", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/analysis/rbac", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/parallel", "pkg/internal/suggest", "pkg/memo", "pkg/network", "pkg/platform", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
@@ -66,6 +66,7 @@ var layers = []layer{
 	{"pkg/manifest", []string{"pkg/source", "pkg/result", "pkg/srcmap"}, "an object does not know who looks at it"},
 	{"pkg/dependency", slices.Concat(places, []string{"pkg/cache", "pkg/network", "pkg/render"}), "it gets archives; what is in them is for a renderer"},
 	{"pkg/cache", nil, "it keeps bytes, and does not know what they mean"},
+	{"pkg/heap", nil, "it sets the process's collector, for programs alone"},
 	{"pkg/memo", []string{"pkg/cache", "pkg/internal/parallel", "pkg/source"}, "it knows what was asked, and not what the answers mean"},
 	{"pkg/git", []string{"pkg/source"}, "it serves revisions as files, and does not know what they hold"},
 	{"pkg/network", nil, "it knows hosts, and nothing of what is asked of them"},
@@ -75,7 +76,7 @@ var layers = []layer{
 	{"pkg/source", nil, "it is the leaf of all"},
 
 	{"pkg/internal/archtest", nil, "it reads the code as data"},
-	{"pkg/internal/conformance", slices.Concat(indexed, []string{"pkg/discover", "pkg/internal/leakset", "pkg/secret", "pkg/render", "pkg/render/...", "pkg/rule", "pkg/rules"}), "it measures renderers beside the programs that they must equal, and rules beside other tools' labels, secrets beside gitleaks"},
+	{"pkg/internal/conformance", slices.Concat(indexed, []string{"pkg/discover", "pkg/heap", "pkg/internal/leakset", "pkg/secret", "pkg/render", "pkg/render/...", "pkg/rule", "pkg/rules"}), "it measures renderers beside the programs that they must equal, and rules beside other tools' labels, secrets beside gitleaks"},
 	{"pkg/internal/gen", nil, "it writes files and knows no rule"},
 	{"pkg/internal/gen/code", []string{"pkg/internal/gen"}, "it must run while the rules do not compile"},
 	{"pkg/internal/gen/docs", []string{"pkg/internal/gen", "pkg/internal/ruletest", "pkg/rule", "pkg/rules"}, "pages follow from rules and fixtures alone"},

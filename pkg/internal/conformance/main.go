@@ -12,8 +12,9 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
+
+	"github.com/kustoms-dev/kustoms/pkg/heap"
 )
 
 // part measures one thing and reports whether it conforms.
@@ -34,7 +35,7 @@ type options struct {
 }
 
 func main() {
-	debug.SetGCPercent(200) // as cmd/kustoms
+	heap.Pace() // as cmd/kustoms
 	os.Exit(run())
 }
 

@@ -219,15 +219,23 @@ func (c *chartFiles) add(ctx context.Context, dir string, d Dependency, charts r
 	if err != nil {
 		return nil, d.Fault(dir, err)
 	}
-	ch, err := loader.LoadArchive(bytes.NewReader(data))
+	ch, err := unpackChart(data)
 	if err != nil {
 		return nil, &render.Fault{At: d.At, Msg: fmt.Sprintf("dependency %s: its archive is no chart: %v", d.Ref, err), Err: err}
 	}
-	sortDependencies(ch)
 	if f := chartFile(ch); f != nil {
 		at[f] = file{path: d.At.Path, packed: true, line: d.At.Start.Line}
 	}
 	return ch, nil
+}
+
+// unpackChart reads a packaged chart.
+func unpackChart(data []byte) (*chart.Chart, error) {
+	ch, err := loader.LoadArchive(bytes.NewReader(data))
+	if err == nil {
+		sortDependencies(ch)
+	}
+	return ch, err
 }
 
 // chartFile is a chart's Chart.yaml, which stays the same when Helm copies the

@@ -105,7 +105,7 @@ func (r *Renderer) Render(ctx context.Context, t result.Target) (*render.Output,
 
 func (r *Renderer) tooLong(t result.Target, limit time.Duration) error {
 	return &render.Fault{
-		At:  source.LineSpan(path.Join(t.Path, "Chart.yaml"), 1),
+		At:  chartPlace(t, "Chart.yaml"),
 		Msg: fmt.Sprintf("rendering took longer than %s: a template loops, or the chart is very large", limit),
 		Err: errTimeout, Hint: "look for range over a large number; raise the limit with --render-timeout",
 	}
@@ -137,7 +137,7 @@ type file struct {
 }
 
 func (r *Renderer) render(ctx context.Context, t result.Target) (*render.Output, error) {
-	ch, added, err := r.charts.load(ctx, t.Path, r.Charts)
+	ch, added, err := r.load(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +190,7 @@ func (j *job) capabilities() (*chartutil.Capabilities, error) {
 	want := j.chart.Metadata.KubeVersion
 	if want != "" && !chartutil.IsCompatibleRange(want, caps.KubeVersion.String()) {
 		return nil, &render.Fault{
-			At:   source.LineSpan(path.Join(j.target.Path, "Chart.yaml"), 1),
+			At:   chartPlace(j.target, "Chart.yaml"),
 			Msg:  fmt.Sprintf("chart requires kubeVersion %s, which Kubernetes %s is not", want, caps.KubeVersion.String()),
 			Hint: "set the version that you deploy to with --kube-version, or kubeVersion of the target",
 		}
@@ -201,7 +201,7 @@ func (j *job) capabilities() (*chartutil.Capabilities, error) {
 // values are what templates see: Helm's order of events is dependencies
 // (conditions, tags, import-values), coalescing, schema.
 func (j *job) values(vals map[string]any, caps *chartutil.Capabilities) (chartutil.Values, error) {
-	at := source.LineSpan(path.Join(j.target.Path, "Chart.yaml"), 1)
+	at := chartPlace(j.target, "Chart.yaml")
 	if err := chartutil.ProcessDependenciesWithMerge(j.chart, vals); err != nil {
 		return nil, &render.Fault{At: at, Msg: fmt.Sprintf("processing dependencies: %v", err), Err: err}
 	}
@@ -233,7 +233,7 @@ func (j *job) values(vals map[string]any, caps *chartutil.Capabilities) (chartut
 		warnings, err := validate(j.chart, top["Values"].(chartutil.Values))
 		j.warnings = append(j.warnings, warnings...)
 		if err != nil {
-			return nil, &render.Fault{At: source.LineSpan(path.Join(j.target.Path, "values.schema.json"), 1), Msg: err.Error(), Hint: "the values do not fit the chart's schema: add the values file that is deployed", Err: err}
+			return nil, &render.Fault{At: chartPlace(j.target, "values.schema.json"), Msg: err.Error(), Hint: "the values do not fit the chart's schema: add the values file that is deployed", Err: err}
 		}
 	}
 	if j.chart.Metadata.Deprecated {
@@ -277,6 +277,10 @@ func (j *job) locate() {
 			}
 			visit(d, below, sub, join(prefix, d.Name()))
 		}
+	}
+	if at, ok := j.added[chartFile(j.chart)]; ok {
+		visit(j.chart, &tree{}, at, "")
+		return
 	}
 	visit(j.chart, j.tree(j.target.Path), file{path: j.target.Path}, "")
 }
@@ -364,7 +368,7 @@ func (j *job) at(err error) source.Span {
 			return source.LineSpan(f.path, max(n, 1))
 		}
 	}
-	return source.LineSpan(path.Join(j.target.Path, "Chart.yaml"), 1)
+	return chartPlace(j.target, "Chart.yaml")
 }
 
 // lastCause is the end of a template error's chain of "executing … at <…>: ".

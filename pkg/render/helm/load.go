@@ -15,6 +15,7 @@ import (
 	"helm.sh/helm/v3/pkg/ignore"
 
 	"github.com/kustoms-dev/kustoms/pkg/render"
+	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
 
@@ -147,7 +148,32 @@ func (c *chartFiles) load(ctx context.Context, dir string, charts render.Charts)
 		}
 		sortDependencies(ch)
 	}
-	return ch, at, installable(ch, dir)
+	return ch, at, installable(ch, source.LineSpan(path.Join(dir, "Chart.yaml"), 1))
+}
+
+// load is the target's chart: a directory, or an archive.
+func (r *Renderer) load(ctx context.Context, t result.Target) (*chart.Chart, map[*chart.File]file, error) {
+	if t.Helm == nil || t.Helm.Packed == nil {
+		return r.charts.load(ctx, t.Path, r.Charts)
+	}
+	ch, err := unpackChart(t.Helm.Packed)
+	if err != nil {
+		return nil, nil, &render.Fault{At: t.At, Msg: fmt.Sprintf("the archive of %q is no chart: %v", t.Name, err), Err: err}
+	}
+	at := map[*chart.File]file{}
+	if f := chartFile(ch); f != nil {
+		at[f] = file{path: t.At.Path, packed: true, line: t.At.Start.Line}
+	}
+	return ch, at, installable(ch, t.At)
+}
+
+// chartPlace is where the target's chart has a file, or the line that names
+// the chart if that is an archive.
+func chartPlace(t result.Target, name string) source.Span {
+	if t.Helm != nil && t.Helm.Packed != nil {
+		return t.At
+	}
+	return source.LineSpan(path.Join(t.Path, name), 1)
 }
 
 // parse loads the chart as it stands.
@@ -176,8 +202,7 @@ func sortDependencies(ch *chart.Chart) {
 }
 
 // installable is what `helm template` asks of a chart before rendering.
-func installable(ch *chart.Chart, dir string) error {
-	at := source.LineSpan(path.Join(dir, "Chart.yaml"), 1)
+func installable(ch *chart.Chart, at source.Span) error {
 	if t := ch.Metadata.Type; t != "" && t != "application" {
 		return &render.Fault{At: at, Msg: fmt.Sprintf("charts of type %q are not installable", t)}
 	}
@@ -195,7 +220,7 @@ func installable(ch *chart.Chart, dir string) error {
 		return &render.Fault{
 			At:   at,
 			Msg:  fmt.Sprintf("chart dependencies are missing in charts/: %s", strings.Join(missing, "; ")),
-			Hint: fmt.Sprintf("fetch them first: helm dependency build %s", dir),
+			Hint: fmt.Sprintf("fetch them first: helm dependency build %s", path.Dir(at.Path)),
 		}
 	}
 	return nil

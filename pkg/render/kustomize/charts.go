@@ -2,6 +2,7 @@ package kustomize
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"reflect"
@@ -26,35 +27,71 @@ const chartsDir = ".kustoms-charts"
 // helmFields are the fields of a kustomization that krusty does not see.
 var helmFields = []string{"helmCharts", "helmGlobals", "helmChartInflationGenerator"}
 
-// inflate renders the charts of k before krusty runs, which would start helm.
-// What they print is given to krusty as the resources of a component, which it
-// adds right after those of generators, marked as it marks them.
-func (l *loader) inflate(k *kust) error {
-	if len(k.HelmCharts) == 0 {
-		return nil
-	}
-	if slices.Contains(l.all[0].BuildMetadata, types.OriginAnnotations) {
-		return l.fault(k, "helmCharts", "", "helmCharts: with originAnnotations in buildMetadata the annotations of a chart's objects cannot be given", "take originAnnotations out of buildMetadata")
-	}
-	if l.charts == nil {
-		return l.fault(k, "helmCharts", "", "helmCharts: charts are not rendered here", "render it beforehand and commit the result")
-	}
+// inflation is a chart that a kustomization inflates.
+type inflation struct {
+	types.HelmChart
+	types.HelmGlobals
+	field  string
+	at     source.Span
+	inline result.Inline // the inline values as they are written, if they can be cut out
+}
+
+func (c inflation) fault(hint, format string, args ...any) error {
+	return &render.Fault{At: c.at, Msg: c.field + ": " + fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// inflations are the charts of k in the order in which krusty inflates them:
+// those of helmCharts, then those of generators.
+func (l *loader) inflations(k *kust) (out []inflation) {
 	namespace := ""
 	for a := range k.chain {
 		if namespace == "" {
 			namespace = a.Namespace
 		}
 	}
+	for i, c := range k.HelmCharts {
+		if c.Namespace == "" {
+			c.Namespace = namespace
+		}
+		in := inflation{HelmChart: c, field: "helmCharts", at: k.find("helmCharts", c.Name), inline: l.valuesInline(k, i)}
+		if k.HelmGlobals != nil {
+			in.HelmGlobals = *k.HelmGlobals
+		}
+		out = append(out, in)
+	}
+	return append(out, k.generated...)
+}
+
+// inflate renders the charts of k before krusty runs, which would start helm.
+// What they print is given to krusty as the resources of a component, which it
+// adds right after those of generators, marked as it marks them.
+func (l *loader) inflate(k *kust) error {
+	charts := l.inflations(k)
+	if len(charts) == 0 {
+		return nil
+	}
+	if slices.Contains(l.all[0].BuildMetadata, types.OriginAnnotations) {
+		return charts[0].fault("take originAnnotations out of buildMetadata", "with originAnnotations in buildMetadata the annotations of a chart's objects cannot be given")
+	}
+	if l.charts == nil {
+		return charts[0].fault("render it beforehand and commit the result", "charts are not rendered here")
+	}
 	home := path.Join(k.dir, chartsDir)
+	var namespaces []string
+	for _, c := range charts {
+		namespaces = append(namespaces, c.Namespace)
+	}
 	had, again := l.inflated[k.dir]
-	if again && had != namespace {
-		return l.fault(k, "helmCharts", "", fmt.Sprintf("helmCharts: the build loads %q for the namespaces %q and %q", k.dir, had, namespace), "set the namespace of each chart")
+	for i := range charts {
+		if again && had[i] != namespaces[i] {
+			return charts[i].fault("set the namespace of each chart", "the build loads %q for the namespaces %q and %q", k.dir, had[i], namespaces[i])
+		}
 	}
 	var names []string
-	for i := range k.HelmCharts {
+	for i, c := range charts {
 		p := path.Join(home, "charts", fmt.Sprintf("%d.yaml", i))
 		if !again {
-			out, err := l.inflateOne(k, i, namespace)
+			out, err := l.inflateOne(k, c)
 			if err != nil {
 				return err
 			}
@@ -69,7 +106,7 @@ func (l *loader) inflate(k *kust) error {
 	if again {
 		return nil
 	}
-	l.inflated[k.dir] = namespace
+	l.inflated[k.dir] = namespaces
 	mark, err := annotations(map[string]string{konfig.HelmGeneratedAnnotation: "true"})
 	if err != nil {
 		return err
@@ -87,86 +124,102 @@ func (l *loader) inflate(k *kust) error {
 	return nil
 }
 
-// inflateOne renders the i-th chart of k as Kustomize has helm render it.
-func (l *loader) inflateOne(k *kust, i int, namespace string) (*render.Output, error) {
-	c := k.HelmCharts[i]
+// inflateOne renders a chart of k as Kustomize has helm render it.
+func (l *loader) inflateOne(k *kust, c inflation) (*render.Output, error) {
 	if c.Name == "" || strings.HasPrefix(c.Name, "-") || strings.HasPrefix(c.ReleaseName, "-") {
-		return nil, l.fault(k, "helmCharts", c.Name, fmt.Sprintf("helmCharts: chart name %q or release name %q is empty or starts with '-'", c.Name, c.ReleaseName), "")
+		return nil, c.fault("", "chart name %q or release name %q is empty or starts with '-'", c.Name, c.ReleaseName)
 	}
 	home := types.HelmDefaultHome
-	if k.HelmGlobals != nil && k.HelmGlobals.ChartHome != "" {
-		home = k.HelmGlobals.ChartHome
+	if c.ChartHome != "" {
+		home = c.ChartHome
 	}
 	if c.Version != "" && c.Repo != "" {
 		home = path.Join(home, c.Name+"-"+c.Version)
 	}
-	dir, err := l.repo.Join(k.dir, path.Join(home, c.Name))
+	dir, err := l.join(k.dir, path.Join(home, c.Name))
 	if err != nil {
-		return nil, l.unreadable(k, "helmCharts", path.Join(home, c.Name), err)
+		return nil, l.unreadable(k, c.field, path.Join(home, c.Name), err)
 	}
+	var packed []byte
 	switch {
 	case l.repo.IsDir(dir):
 	case c.Repo == "":
-		return nil, l.fault(k, "helmCharts", c.Name, fmt.Sprintf("helmCharts: no chart in %q, and no repo to fetch it from", dir), "vendor the chart there, or set helmGlobals.chartHome")
+		return nil, c.fault("vendor the chart there, or set chartHome", "no chart in %q, and no repo to fetch it from", dir)
 	default:
-		return nil, l.remoteChart(k, c, dir)
+		if packed, err = l.remoteChart(c, dir); err != nil {
+			return nil, err
+		}
 	}
-	values, err := l.chartValues(k, i, dir)
+	values, err := l.chartValues(k, c, dir, packed)
 	if err != nil {
 		return nil, err
-	}
-	if c.Namespace != "" {
-		namespace = c.Namespace
 	}
 	kube := c.KubeVersion
 	if kube == "" {
 		kube = l.kubeVersion
 	}
 	return l.charts.Render(l.ctx, result.Target{
-		Name: dir, Kind: result.KindHelm, Path: dir, KubeVersion: kube, At: k.find("helmCharts", c.Name),
+		Name: dir, Kind: result.KindHelm, Path: dir, KubeVersion: kube, At: c.at,
 		Helm: &result.Helm{
-			Inline: values, Release: c.ReleaseName, NameTemplate: c.NameTemplate, Namespace: namespace,
+			Inline: values, Release: c.ReleaseName, NameTemplate: c.NameTemplate, Namespace: c.Namespace,
 			APIVersions: c.ApiVersions, SkipCRDs: !c.IncludeCRDs, SkipTests: c.SkipTests, SkipHooks: c.SkipHooks,
+			Packed: packed,
 		},
 	})
 }
 
-// remoteChart refuses a chart that is not vendored.
-func (l *loader) remoteChart(k *kust, c types.HelmChart, dir string) error {
-	ref := strings.TrimSuffix(c.Repo, "/") + "/" + c.Name
+// remoteChart fetches a chart that is not vendored in dir.
+func (l *loader) remoteChart(c inflation, dir string) ([]byte, error) {
+	name := strings.TrimSuffix(c.Repo, "/") + "/" + c.Name
 	if c.Version != "" {
-		ref += " " + c.Version
+		name += " " + c.Version
 	}
-	return &render.Fault{
-		At:   k.find("helmCharts", c.Name),
-		Msg:  fmt.Sprintf("helmCharts: the chart %q is remote, and the network is not used", ref),
-		Hint: fmt.Sprintf("vendor it as %s, or allow the network with --allow-network", dir),
-		Err:  ErrRemote,
+	if l.remotes.from == nil {
+		return nil, &render.Fault{
+			At:   c.at,
+			Msg:  fmt.Sprintf("%s: the chart %q is remote, and the network is not used", c.field, name),
+			Hint: fmt.Sprintf("vendor it as %s, or allow the network with --allow-network", dir),
+			Err:  ErrRemote,
+		}
 	}
+	data, err := l.from.Chart(l.ctx, render.ChartRef{Name: c.Name, Version: c.Version, Repository: c.Repo})
+	if err != nil {
+		f := *render.AsFault(err)
+		f.At, f.Msg, f.Err = c.at, c.field+": "+f.Msg, errors.Join(ErrRemote, err)
+		return nil, &f
+	}
+	l.uses = append(l.uses, Use{Ref: name, At: c.at})
+	return data, nil
 }
 
 // chartValues are the values files and inline values of a chart in the order
 // in which helm gets them.
-func (l *loader) chartValues(k *kust, i int, dir string) ([]result.Inline, error) {
-	c := k.HelmCharts[i]
+func (l *loader) chartValues(k *kust, c inflation, dir string, packed []byte) ([]result.Inline, error) {
 	read := func(p string, err error) (result.Inline, error) {
 		var data []byte
 		if err == nil {
 			data, err = l.read(p)
 		}
 		if err != nil {
-			return result.Inline{}, l.unreadable(k, "helmCharts", p, err)
+			return result.Inline{}, l.unreadable(k, c.field, p, err)
 		}
-		if real, err := l.repo.Resolve(p); err != nil || k.dir != "." && !strings.HasPrefix(real, k.dir+"/") {
-			return result.Inline{}, l.fault(k, "helmCharts", c.Name, fmt.Sprintf("helmCharts: the values file %q is not in or below %q", p, k.dir), "Kustomize reads no file above the kustomization: move it there")
+		if real, err := l.resolve(p); err != nil || k.dir != "." && !strings.HasPrefix(real, k.dir+"/") {
+			return result.Inline{}, c.fault("Kustomize reads no file above the kustomization: move it there", "the values file %q is not in or below %q", p, k.dir)
 		}
 		return result.Inline{Text: string(data), At: source.LineSpan(p, 1)}, nil
 	}
 	file := func() (result.Inline, error) {
-		if c.ValuesFile == "" {
+		switch {
+		case c.ValuesFile == "" && packed != nil:
+			data, err := packedFile(packed, "values.yaml")
+			if err != nil {
+				return result.Inline{}, c.fault("", "the archive of %q: %v", c.Name, err)
+			}
+			return result.Inline{Text: string(data), At: c.at}, nil
+		case c.ValuesFile == "":
 			return read(path.Join(dir, "values.yaml"), nil)
 		}
-		return read(l.repo.Join(k.dir, c.ValuesFile))
+		return read(l.join(k.dir, c.ValuesFile))
 	}
 	var out []result.Inline
 	switch inline := len(c.ValuesInline) > 0; {
@@ -177,7 +230,7 @@ func (l *loader) chartValues(k *kust, i int, dir string) ([]result.Inline, error
 		}
 		out = append(out, f)
 	case c.ValuesMerge == "replace":
-		in, err := l.merged(k, i, c.ValuesInline, l.valuesInline(k, i))
+		in, err := c.merged(c.ValuesInline, c.inline)
 		if err != nil {
 			return nil, err
 		}
@@ -195,7 +248,7 @@ func (l *loader) chartValues(k *kust, i int, dir string) ([]result.Inline, error
 		if err != nil {
 			return nil, err
 		}
-		layers := []result.Inline{f, l.valuesInline(k, i)}
+		layers := []result.Inline{f, c.inline}
 		if c.ValuesMerge == "merge" {
 			below, above = above, below
 			slices.Reverse(layers)
@@ -204,18 +257,21 @@ func (l *loader) chartValues(k *kust, i int, dir string) ([]result.Inline, error
 		if err == nil {
 			var m map[string]any
 			if m, err = all.Map(); err == nil {
-				layers, err = l.merged(k, i, m, layers...)
+				layers, err = c.merged(m, layers...)
 			}
 		}
 		if err != nil {
-			return nil, l.fault(k, "helmCharts", c.Name, fmt.Sprintf("helmCharts: merging values: %v", err), "")
+			return nil, c.fault("", "merging values: %v", err)
 		}
 		out = append(out, layers...)
 	default:
-		return nil, l.fault(k, "helmCharts", c.ValuesMerge, fmt.Sprintf("helmCharts: valuesMerge must be merge, override or replace, not %q", c.ValuesMerge), "")
+		if c.field == "helmCharts" {
+			c.at = k.find(c.field, c.ValuesMerge)
+		}
+		return nil, c.fault("", "valuesMerge must be merge, override or replace, not %q", c.ValuesMerge)
 	}
 	for _, p := range c.AdditionalValuesFiles {
-		f, err := read(l.repo.Join(k.dir, p))
+		f, err := read(l.join(k.dir, p))
 		if err != nil {
 			return nil, err
 		}
@@ -226,7 +282,7 @@ func (l *loader) chartValues(k *kust, i int, dir string) ([]result.Inline, error
 
 // merged is the values m: as the layers that have lines, if these give the
 // same; else as one text without a line.
-func (l *loader) merged(k *kust, i int, m map[string]any, layers ...result.Inline) ([]result.Inline, error) {
+func (c inflation) merged(m map[string]any, layers ...result.Inline) ([]result.Inline, error) {
 	data, err := json.Marshal(m)
 	if err != nil {
 		return nil, err
@@ -252,7 +308,7 @@ func (l *loader) merged(k *kust, i int, m map[string]any, layers ...result.Inlin
 	if err == nil && reflect.DeepEqual(got, want) {
 		return layers, nil
 	}
-	return []result.Inline{{Text: string(data), At: source.Span{Path: k.file}}}, nil
+	return []result.Inline{{Text: string(data), At: source.Span{Path: c.at.Path}}}, nil
 }
 
 // over lays b over a, as helm does with values files.
@@ -296,21 +352,30 @@ func (l *loader) valuesInline(k *kust, i int) (in result.Inline) {
 // rewritten reports whether krusty gets another kustomization than the file.
 func (l *loader) rewritten(k *kust) bool {
 	_, charts := l.inflated[k.dir]
-	return charts || k.edited != nil
+	return charts || k.edited != nil || l.swaps[k.dir] != nil
 }
 
 // written are the fields of k as krusty gets them.
 func (l *loader) written(k *kust) *yaml.Node {
+	fields := l.swapped(k.dir, k.fields)
 	if _, charts := l.inflated[k.dir]; !charts {
-		return k.fields
+		return fields
 	}
-	n := *k.fields
+	n := *fields
 	n.Content = nil
 	all := list(chartsDir)
-	for i := 0; i+1 < len(k.fields.Content); i += 2 {
-		key, v := k.fields.Content[i], k.fields.Content[i+1]
+	for i := 0; i+1 < len(fields.Content); i += 2 {
+		key, v := fields.Content[i], fields.Content[i+1]
 		switch {
 		case slices.ContainsFunc(helmFields, func(f string) bool { return strings.EqualFold(f, key.Value) }):
+		case strings.EqualFold(key.Value, "generators"):
+			rest := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+			for _, n := range resolve(v).Content {
+				if !l.inflates[k.dir+"\n"+resolve(n).Value] {
+					rest.Content = append(rest.Content, n)
+				}
+			}
+			n.Content = append(n.Content, key, rest)
 		case strings.EqualFold(key.Value, "components"):
 			all.Content = append(all.Content, resolve(v).Content...)
 		default:

@@ -61,7 +61,9 @@ func TestChartRefusals(t *testing.T) {
 		{"values above", "helmCharts:\n- name: c\n  valuesFile: ../above/values.yaml\n", "o/kustomization.yaml:2", "not in or below", ""},
 		{"more values outside", "helmCharts:\n- name: c\n  additionalValuesFiles: [/etc/hostname]\n", "o/kustomization.yaml:", "leads out", ""},
 		{"merge", "helmCharts:\n- name: c\n  valuesMerge: deep\n  valuesInline: {a: 1}\n", "o/kustomization.yaml:3", "must be merge, override or replace", ""},
-		{"generator", "generators:\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: x}\n  name: c\n", "o/kustomization.yaml:2", "not supported", "helmCharts"},
+		{"generator", "generators:\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: x}\n  name: web\n", "o/kustomization.yaml:2", `no chart in "o/charts/web"`, "chartHome"},
+		{"generator after a chart", "generators:\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: x}\n  name: c\n- |-\n  apiVersion: builtin\n  kind: ConfigMapGenerator\n  metadata: {name: x}\n", "o/kustomization.yaml:7", "comes after a chart", "after other generators"},
+		{"chart as a transformer", "transformers:\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: x}\n  name: c\n", "o/kustomization.yaml:2", "not supported", "helmCharts"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			repo := repoOf(t, aChart+"-- o/kustomization.yaml --\n"+tc.kustomization)

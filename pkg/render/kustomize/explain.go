@@ -260,13 +260,16 @@ func (g generator) datum(n *yaml.Node, key string, files *files) []srcmap.Line {
 		if f.key != key {
 			continue
 		}
-		p, err := files.repo.Join(g.dir, f.path)
-		if err != nil {
-			return nil
-		}
 		entry := g.origin()
 		if at := findScalar(g.at, f.entry); at != nil {
 			entry = g.lineOf(at, result.RoleGenerator, g.fieldName)
+		}
+		if isHTTP(f.path) { // its lines are in no file here
+			return []srcmap.Line{one(true, entry)}
+		}
+		p, err := files.repo.Join(g.dir, f.path)
+		if err != nil {
+			return nil
 		}
 		line := func(i int, exact bool) srcmap.Line {
 			return one(exact, result.Origin{Span: source.LineSpan(p, i), Role: result.RoleGenerator}, entry)
@@ -286,7 +289,7 @@ func (g generator) datum(n *yaml.Node, key string, files *files) []srcmap.Line {
 		if err != nil {
 			continue
 		}
-		real, err := files.repo.Resolve(p)
+		real, err := files.resolve(p)
 		if err != nil {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"strings"
@@ -26,11 +27,12 @@ type files struct {
 	cache map[string][]byte
 	// virtual are files that the build made, in no repository.
 	virtual map[string][]byte
+	dirs    map[string]bool // that only such files are in
 	budget  int64
 }
 
 func newFiles(ctx context.Context, repo *source.Repo, budget int64) *files {
-	return &files{ctx: ctx, repo: repo.In(ctx), cache: map[string][]byte{}, virtual: map[string][]byte{}, budget: budget}
+	return &files{ctx: ctx, repo: repo.In(ctx), cache: map[string][]byte{}, virtual: map[string][]byte{}, dirs: map[string]bool{}, budget: budget}
 }
 
 // known reports whether p is a file that the build made.
@@ -40,11 +42,14 @@ func (f *files) known(p string) bool { _, ok := f.virtual[p]; return ok }
 func (f *files) add(p string, data []byte) {
 	f.virtual[p] = data
 	f.cache[p] = data
+	for d := path.Dir(p); d != "." && !f.dirs[d] && !f.repo.IsDir(d); d = path.Dir(d) {
+		f.dirs[d] = true
+	}
 }
 
-// resolve is Repo.Resolve, and a file that the build made is itself.
+// resolve is Repo.Resolve, and what the build made is itself.
 func (f *files) resolve(p string) (string, error) {
-	if f.known(p) {
+	if f.known(p) || f.dirs[p] {
 		return p, nil
 	}
 	return f.repo.Resolve(p)
@@ -86,24 +91,14 @@ type view struct {
 	*files
 	root    string            // the repository's absolute path
 	overlay map[string][]byte // by repository path
-	dirs    map[string]bool   // directories that exist in the overlay only
 }
 
 func newView(f *files) *view {
-	v := &view{files: f, root: filepath.ToSlash(f.repo.Dir()), overlay: map[string][]byte{}, dirs: map[string]bool{}}
-	for p, data := range f.virtual {
-		v.add(p, data)
-	}
-	return v
+	return &view{files: f, root: filepath.ToSlash(f.repo.Dir()), overlay: maps.Clone(f.virtual)}
 }
 
-// add puts a file into the overlay.
-func (v *view) add(p string, data []byte) {
-	v.overlay[p] = data
-	for d := path.Dir(p); d != "." && !v.dirs[d] && !v.repo.IsDir(d); d = path.Dir(d) {
-		v.dirs[d] = true
-	}
-}
+// add puts a file into the overlay, in a directory that there is.
+func (v *view) add(p string, data []byte) { v.overlay[p] = data }
 
 func (v *view) abs(rel string) string { return path.Join(v.root, rel) }
 

@@ -45,6 +45,8 @@ type Renderer struct {
 	Repo *source.Repo
 	// Charts renders what helmCharts list; without it they are refused.
 	Charts render.Renderer
+	// Remote gives what is named by an address; without it that is refused.
+	Remote render.Remote
 	// Timeout and MaxOutput (bytes) bound one build.
 	Timeout   time.Duration
 	MaxOutput int
@@ -78,21 +80,36 @@ func (r *Renderer) limits() (timeout time.Duration, maxOutput int) {
 	return timeout, maxOutput
 }
 
+// Remotes lists what the build of t reads from elsewhere, having fetched it.
+func (r *Renderer) Remotes(ctx context.Context, t result.Target) ([]Use, error) {
+	dir, err := r.Repo.Resolve(t.Path)
+	if err != nil {
+		return nil, err
+	}
+	l := r.loader(ctx, t, dir)
+	_, err = l.load(dir, nil, source.LineSpan(t.Path, 0), false, 0)
+	return l.uses, l.placed(err)
+}
+
+func (r *Renderer) loader(ctx context.Context, t result.Target, dir string) *loader {
+	l := newLoader(newFiles(ctx, r.Repo, maxInput), newEdits(t, dir), r.Remote)
+	l.charts, l.kubeVersion = r.Charts, t.KubeVersion
+	return l
+}
+
 func (r *Renderer) render(ctx context.Context, t result.Target, maxOutput int) (*render.Output, error) {
 	dir, err := r.Repo.In(ctx).Resolve(t.Path)
 	if err != nil {
 		return nil, &render.Fault{At: source.LineSpan(t.Path, 0), Msg: fmt.Sprintf("reading overlay: %v", err), Err: err}
 	}
-	l := newLoader(newFiles(ctx, r.Repo, maxInput), newEdits(t, dir))
-	l.charts, l.kubeVersion = r.Charts, t.KubeVersion
-	return overlay(ctx, t, l, dir, maxOutput)
+	return overlay(ctx, t, r.loader(ctx, t, dir), dir, maxOutput)
 }
 
 // overlay builds dir from what l reads.
 func overlay(ctx context.Context, t result.Target, l *loader, dir string, maxOutput int) (*render.Output, error) {
 	root, err := l.load(dir, nil, source.LineSpan(t.Path, 0), false, 0)
 	if err != nil {
-		return nil, err
+		return nil, l.placed(err)
 	}
 	v := newView(l.files)
 	lay := l.lay(v)

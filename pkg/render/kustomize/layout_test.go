@@ -34,7 +34,7 @@ func TestLayout(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l := newLoader(newFiles(t.Context(), repo, maxInput), nil)
+			l := newLoader(newFiles(t.Context(), repo, maxInput), nil, nil)
 			plain := build(t.Context(), newView(l.files), "o", mode{})
 			if plain.err != nil || !bytes.Equal(plain.text, out.Text) {
 				t.Errorf("the files as they are give (%v)\n%s\ntraced\n%s", plain.err, plain.text, out.Text)

@@ -14,6 +14,7 @@ import (
 
 // home leads the origins in files that the build made on to their own.
 func (t *tracer) home(l srcmap.Line) srcmap.Line {
+	l = t.lines(l)
 	if len(t.made) == 0 || !slices.ContainsFunc(l.Chain, func(o result.Origin) bool { return t.made[o.Path] != nil }) {
 		return l
 	}

@@ -32,7 +32,7 @@ func (t *tracer) patchesOf(k *kust) (out []patch) {
 			if err != nil {
 				return
 			}
-			real, err := t.repo.Resolve(p)
+			real, err := t.resolve(p)
 			if err != nil {
 				return
 			}

@@ -103,7 +103,7 @@ func (r *Renderer) postRender(ctx context.Context, t result.Target, k *result.Ku
 	files := newFiles(ctx, r.Repo, maxInput)
 	files.add(p.path, text.Bytes())
 	e := newEdits(t, dir)
-	out, err := overlay(ctx, t, newLoader(files, e), dir, maxOutput)
+	out, err := overlay(ctx, t, newLoader(files, e, nil), dir, maxOutput)
 	if err != nil {
 		var f *render.Fault
 		if errors.As(err, &f) {

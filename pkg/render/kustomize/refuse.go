@@ -104,7 +104,7 @@ func (l *loader) remote(k *kust, field, ref string) error {
 	return &render.Fault{
 		At:   k.find(field, ref),
 		Msg:  fmt.Sprintf("%s: %q is remote, and the network is not used", field, ref),
-		Hint: "fetch it into the repository and list its path; --allow-network does not reach for bases",
+		Hint: "fetch it into the repository and list its path, or allow the network with --allow-network",
 		Err:  ErrRemote,
 	}
 }
@@ -124,6 +124,8 @@ func (l *loader) unreadable(k *kust, field, ref string, err error) error {
 // plugin follows an entry of generators, transformers or validators: a
 // configuration in place, or the path of one.
 func (l *loader) plugin(k *kust, field, value string, depth int) error {
+	k.following = field
+	defer func() { k.following = "" }()
 	if docs := manifest.Split([]byte(value)); len(docs) > 0 {
 		d := manifest.Document{Text: docs[0].Text}
 		if d.Parse() == nil && d.Node != nil && d.Node.Kind == yaml.MappingNode {
@@ -140,6 +142,9 @@ func (l *loader) plugin(k *kust, field, value string, depth int) error {
 	}
 	return err
 }
+
+// helmGenerator is the kind of a generator that inflates a chart.
+const helmGenerator = "HelmChartInflationGenerator"
 
 // fileFields are the fields of builtin plugins' configurations that name files.
 var fileFields = []string{"path", "paths", "files", "envs", "env", "valuesfile", "additionalvaluesfiles", "targetfilepath"}
@@ -166,9 +171,23 @@ func (l *loader) configuration(k *kust, field, value, file string, data []byte) 
 			fault.Msg = fmt.Sprintf("%s: the plugin %q would run a program, which is never done", field, kind.Value)
 			fault.Hint = "use a builtin plugin, or render it beforehand and commit the result"
 			return fault
-		case kind.Value == "HelmChartInflationGenerator":
+		case kind.Value == helmGenerator && k.following == "generators":
+			c := inflation{field: "generators", at: fault.At}
+			if err := errors.Join(d.Node.Decode(&c.HelmChart), d.Node.Decode(&c.HelmGlobals)); err != nil {
+				fault.Msg = fmt.Sprintf("%s: %v", field, err)
+				return fault
+			}
+			k.generated = append(k.generated, c)
+			l.inflates[k.dir+"\n"+value] = true
+			continue
+		case kind.Value == helmGenerator:
 			fault.Msg = fmt.Sprintf("%s: a chart is inflated through the plugin %q, which is not supported", field, kind.Value)
-			fault.Hint = "list the chart under helmCharts of the kustomization"
+			fault.Hint = "list the file itself under generators, or the chart under helmCharts of the kustomization"
+			return fault
+		}
+		if len(k.generated) > 0 && k.following == "generators" {
+			fault.Msg = fmt.Sprintf("generators: %q comes after a chart, whose objects are added last", kind.Value)
+			fault.Hint = "list charts after other generators, and in files of their own"
 			return fault
 		}
 		if n := remoteFile(d.Node, false); n != nil {

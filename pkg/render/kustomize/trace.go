@@ -77,6 +77,8 @@ func (t *tracer) document(text []byte, node *kyaml.Node) []srcmap.Line {
 		top.Chain = []result.Origin{o.src.origin(o.src.node.Line)}
 	case len(o.gens) > 0:
 		top.Chain = []result.Origin{o.gens[0].origin()}
+	default: // a plugin made it
+		top.Chain = []result.Origin{{Span: source.LineSpan(t.all[0].file, 1), Role: result.RoleKustomization}}
 	}
 	o.walk(d.Node, node, nil, top)
 	last := top

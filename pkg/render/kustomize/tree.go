@@ -35,6 +35,9 @@ type kust struct {
 	config bool        // its resources configure plugins, they are not deployed
 	subs   []*kust     // bases and components, in order
 	files  []string    // resource files, in order
+
+	following string      // the field of plugins whose entry is followed
+	generated []inflation // charts of generators
 }
 
 // chain yields k and the kustomizations that lead to it, innermost first.
@@ -62,8 +65,11 @@ type loader struct {
 	// kubeVersion.
 	charts      render.Renderer
 	kubeVersion string
-	inflated    map[string]string    // directories whose charts are, and for which namespace
+	inflated    map[string][]string  // directories whose charts are, and for which namespaces
+	inflates    map[string]bool      // directories and their entries of generators that name charts
 	made        map[string]*madeFile // by path
+
+	remotes // what the build fetches
 }
 
 // role is how a build reads a file. A file can have several.
@@ -75,8 +81,8 @@ const (
 	asOther
 )
 
-func newLoader(f *files, e *edits) *loader {
-	return &loader{files: f, parsed: map[string]*kust{}, used: map[string]role{}, edits: e, inflated: map[string]string{}, made: map[string]*madeFile{}}
+func newLoader(f *files, e *edits, from render.Remote) *loader {
+	return &loader{remotes: newRemotes(from), files: f, parsed: map[string]*kust{}, used: map[string]role{}, edits: e, inflated: map[string][]string{}, inflates: map[string]bool{}, made: map[string]*madeFile{}}
 }
 
 // load reads the kustomization of dir and all that it leads to.
@@ -212,24 +218,14 @@ func transforms(k *kust) bool {
 func (l *loader) resource(k *kust, ref string, config bool, depth int) error {
 	field := "resources"
 	if isHTTP(ref) {
-		return l.remote(k, field, ref)
+		return l.remoteResource(k, ref, config, depth)
 	}
-	if p, err := l.repo.Join(k.dir, ref); err == nil {
-		if l.regular(p) {
-			data, err := l.read(p)
-			if err != nil {
-				return l.unreadable(k, field, ref, err)
-			}
-			l.use(p, asResource)
-			k.files = append(k.files, p)
-			if err := expands(p, data); err != nil {
-				return err
-			}
-			if config {
-				return l.configuration(k, field, ref, p, data)
-			}
-			return nil
+	if p, err := l.join(k.dir, ref); err == nil && l.regular(p) {
+		data, err := l.read(p)
+		if err != nil {
+			return l.unreadable(k, field, ref, err)
 		}
+		return l.resourceFile(k, ref, p, data, config)
 	}
 	sub, err := l.directory(k, field, ref, config, depth)
 	if err != nil {
@@ -239,15 +235,32 @@ func (l *loader) resource(k *kust, ref string, config bool, depth int) error {
 	return nil
 }
 
+// resourceFile takes a file of resources, or of plugins' configuration.
+func (l *loader) resourceFile(k *kust, ref, p string, data []byte, config bool) error {
+	l.use(p, asResource)
+	k.files = append(k.files, p)
+	if err := expands(p, data); err != nil {
+		return err
+	}
+	if config {
+		return l.configuration(k, "resources", ref, p, data)
+	}
+	return nil
+}
+
 func (l *loader) directory(k *kust, field, ref string, config bool, depth int) (*kust, error) {
 	if isGit(ref) {
-		return nil, l.remote(k, field, ref)
+		dir, err := l.base(k, field, ref)
+		if err != nil {
+			return nil, err
+		}
+		return l.load(dir, k, k.find(field, ref), config, depth+1)
 	}
-	p, err := l.repo.Join(k.dir, ref)
+	p, err := l.join(k.dir, ref)
 	if err != nil {
 		return nil, l.unreadable(k, field, ref, err)
 	}
-	real, err := l.repo.Resolve(p)
+	real, err := l.resolve(p)
 	if err != nil {
 		return nil, l.unreadable(k, field, ref, err)
 	}
@@ -331,12 +344,17 @@ func (k *kust) loads() (out []ref) {
 // loaded checks a file that k reads.
 func (l *loader) loaded(k *kust, r ref) error {
 	if isHTTP(r.value) {
-		return l.remote(k, r.field, r.value)
+		p, data, err := l.fetched(k, r.field, r.value)
+		if err != nil {
+			return err
+		}
+		l.use(p, r.as)
+		return expands(p, data)
 	}
 	if r.field == "patchesStrategicMerge" && strings.ContainsAny(r.value, "{\n") {
 		return nil // a patch in place
 	}
-	p, err := l.repo.Join(k.dir, r.value)
+	p, err := l.join(k.dir, r.value)
 	if err != nil {
 		return l.unreadable(k, r.field, r.value, err)
 	}
