@@ -40,10 +40,13 @@ type ParamKind struct{ APIVersion, Kind string }
 
 // Validation is one of a policy's own.
 type Validation struct {
-	Path    string // of the validation in the policy: "spec.validations[0]"
-	Message string
-	Uses    Uses
-	Reason  string
+	Path       string // of the validation in the policy: "spec.validations[0]"
+	Expression string
+	Message    string
+	Reason     string
+	// Uses is what the expression looks at, MessageUses what the expression of
+	// its message does.
+	Uses, MessageUses Uses
 }
 
 // spec is what both kinds of policy have, in any of their versions.
@@ -116,7 +119,9 @@ func CompilePolicy(object map[string]any) (*Policy, []Fault) {
 			if e == nil {
 				continue
 			}
-			results[i] = compiler.CompileCELExpression(e, decl, environment.StoredExpressions)
+			if len(e.text) <= maxExpression {
+				results[i] = compiler.CompileCELExpression(e, decl, environment.StoredExpressions)
+			}
 			faults = append(faults, faultsOf(e, results[i])...)
 			p.note(e)
 		}
@@ -125,6 +130,9 @@ func CompilePolicy(object map[string]any) (*Policy, []Fault) {
 	s := &p.spec
 	for i, v := range s.Variables {
 		e := &expression{fmt.Sprintf("spec.variables[%d].expression", i), v.Name, v.Expression, anything}
+		if len(e.text) > maxExpression {
+			return nil, faultsOf(e, plugin.CompilationResult{})
+		}
 		faults = append(faults, faultsOf(e, compiler.CompileAndStoreVariable(e, with, environment.StoredExpressions))...)
 		p.note(e)
 		p.uses["variables."+v.Name] = p.uses[e.path]
@@ -145,7 +153,8 @@ func CompilePolicy(object map[string]any) (*Policy, []Fault) {
 	p.validations, p.messages = list(es, with), list(ms, without)
 	for i, v := range s.Validations {
 		p.Validations = append(p.Validations, Validation{
-			Path: fmt.Sprintf("spec.validations[%d]", i), Message: strings.TrimSpace(v.Message), Uses: p.uses[es[i].path], Reason: reason(v.Reason),
+			Path: fmt.Sprintf("spec.validations[%d]", i), Expression: v.Expression, Message: strings.TrimSpace(v.Message), Reason: reason(v.Reason),
+			Uses: p.uses[es[i].path], MessageUses: p.uses[fmt.Sprintf("spec.validations[%d].messageExpression", i)],
 		})
 	}
 	es = nil

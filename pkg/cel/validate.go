@@ -37,6 +37,8 @@ type Verdict struct {
 	Decisions []Decision
 	// Annotations go to the audit log, by the policy's keys.
 	Annotations map[string]string
+	// Cost is what the evaluation took of the API server's budget.
+	Cost int64
 	// Unmet says that a match condition is false: the policy is not asked.
 	Unmet bool
 }
@@ -70,7 +72,7 @@ func (p *Policy) Validate(ctx context.Context, r *Request, param *Object) Verdic
 	told := vars
 	told.Authorizer = nil
 	messages, _, messageErr := p.messages.ForInput(p.context(ctx), attr, request, told, owner, left)
-	var out Verdict
+	out := Verdict{Cost: celconfig.RuntimeCELCostBudget - left}
 	for i, res := range results {
 		d := Decision{Validation: i}
 		switch {
@@ -176,9 +178,9 @@ func (p *Policy) met(ctx context.Context, r *Request, param *Object) (bool, erro
 // failed is the verdict where the policy cannot be evaluated.
 func (p *Policy) failed(err error) Verdict {
 	if p.ignore {
-		return Verdict{}
+		return Verdict{Cost: celconfig.RuntimeCELCostBudget}
 	}
-	return Verdict{Decisions: []Decision{{Validation: -1, Message: err.Error(), Err: true}}}
+	return Verdict{Cost: celconfig.RuntimeCELCostBudget, Decisions: []Decision{{Validation: -1, Message: err.Error(), Err: true}}}
 }
 
 // Ignores reports whether the policy's failurePolicy lets a request pass that

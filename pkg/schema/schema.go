@@ -61,7 +61,9 @@ func (s *Set) Minor() int { return s.release.minor }
 
 // Definitions are the kinds that some CustomResourceDefinitions define.
 type Definitions struct {
-	kinds map[kind]*lazy
+	kinds     map[kind]*lazy
+	resources map[kind]string // names in URLs
+	webhooks  map[kind]bool   // that a webhook converts
 }
 
 type kind struct{ apiVersion, kind string }
@@ -83,6 +85,7 @@ type Root struct {
 	*Schema
 	rules    *cel.Resource // nil if there are none
 	rulesErr error         // why the definition's rules cannot be evaluated
+	defaults *cel.Defaults // nil if there are none
 }
 
 // Of finds the schema of a kind; nil if there is none.
