@@ -29,6 +29,8 @@ type tree struct {
 	packages []string
 	// deployers are the texts that may hold an object of Argo CD or Flux.
 	deployers []string
+	// policies are the texts that may hold an admission policy or a binding.
+	policies []string
 	// seen are the files that the walk came by, in lexical order.
 	seen []seen
 }
@@ -43,7 +45,7 @@ type seen struct {
 // inside is what a file turned out to be.
 type inside struct {
 	manifest                *file
-	packaged, text, deploys bool
+	packaged, text, deploys, rules bool
 	err                     error
 }
 
@@ -75,6 +77,7 @@ func walk(ctx context.Context, repo *source.Repo, s *scope) (*tree, error) {
 		return nil, err
 	}
 	slices.Sort(t.deployers)
+	slices.Sort(t.policies)
 	return t, nil
 }
 
@@ -101,6 +104,9 @@ func (t *tree) files(ctx context.Context) error {
 		}
 		if f.deploys {
 			t.deployers = append(t.deployers, p)
+		}
+		if f.rules {
+			t.policies = append(t.policies, p)
 		}
 	}
 	t.seen = nil
@@ -230,7 +236,7 @@ func (t *tree) file(f seen) (in inside) {
 		if !whole {
 			data, _ = t.repo.ReadFile(f.path) // too large to read: no object is looked for
 		}
-		in.deploys = mayDeploy(data)
+		in.deploys, in.rules = mayDeploy(data), mayHoldPolicy(data)
 	}
 	return in
 }

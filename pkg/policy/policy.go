@@ -33,6 +33,10 @@ const (
 	stage  = "policies"
 )
 
+// TestFile is the name of a file of tests of policies. What stands beside it is
+// theirs.
+const TestFile = "policy-test.yaml"
+
 // maxPolicies bounds what a repository may make a run compile.
 const maxPolicies = 500
 
@@ -64,11 +68,20 @@ type Fault struct {
 	Msg  string
 }
 
-func (f Fault) Error() string {
-	if f.Name == "" {
-		return fmt.Sprintf("%s: %s", f.At, f.Msg)
+// Message is the fault without its place's file and line.
+func (f Fault) Message() string {
+	at := ""
+	if f.At.Start.Col > 0 {
+		at = fmt.Sprintf("column %d: ", f.At.Start.Col)
 	}
-	return fmt.Sprintf("%s: policy %q: %s", f.At, f.Name, f.Msg)
+	if f.Name == "" {
+		return at + f.Msg
+	}
+	return fmt.Sprintf("%spolicy %q: %s", at, f.Name, f.Msg)
+}
+
+func (f Fault) Error() string {
+	return fmt.Sprintf("%s: %s", source.LineSpan(f.At.Path, f.At.Start.Line), f.Message())
 }
 
 // origin is where objects of a Set come from.
@@ -149,6 +162,35 @@ func (s *Set) define(o *manifest.Object, json map[string]any) (*Definition, []ce
 	}
 	return d, nil
 }
+
+// Texts are all that the set was made of, each with its place: what a target is
+// told depends on nothing else but the target.
+func (s *Set) Texts() (out []string) {
+	add := func(from string, d *manifest.Document) {
+		out = append(out, fmt.Sprintf("%s\n%s:%d\n%s", from, d.Path, d.Line, d.Text))
+		for line := range strings.Count(string(d.Text), "\n") + 1 {
+			out = append(out, fmt.Sprint(d.Locate(line+1, 1)))
+		}
+	}
+	for _, og := range s.origins {
+		for _, o := range og.objects {
+			add(og.target, o.Doc)
+		}
+		for _, d := range og.policies {
+			add(og.target, d.Object.Doc)
+		}
+		for _, f := range og.faults {
+			out = append(out, f.Error())
+		}
+	}
+	for _, o := range s.files {
+		add("", o.Doc)
+	}
+	return out
+}
+
+// Any reports whether there is anything to look at or to tell.
+func (s *Set) Any() bool { return len(s.origins) > 0 }
 
 func (s *Set) count() (n int) {
 	for _, og := range s.origins {
