@@ -10,6 +10,7 @@ import (
 	admission "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	plugin "k8s.io/apiserver/pkg/admission/plugin/cel"
+	"k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patch"
 	apiservercel "k8s.io/apiserver/pkg/cel"
 	"k8s.io/apiserver/pkg/cel/environment"
 )
@@ -31,7 +32,7 @@ type Policy struct {
 	validations plugin.ConditionEvaluator
 	messages    plugin.ConditionEvaluator
 	audit       plugin.ConditionEvaluator
-	mutations   []mutation
+	mutations   []patch.Patcher
 	uses        map[string]Uses // by the path of the expression
 }
 
@@ -51,15 +52,15 @@ type Validation struct {
 
 // spec is what both kinds of policy have, in any of their versions.
 type spec struct {
-	ParamKind        *admission.ParamKind              `json:"paramKind"`
-	MatchConstraints *admission.MatchResources         `json:"matchConstraints"`
-	MatchConditions  []admission.MatchCondition        `json:"matchConditions"`
-	Variables        []admission.Variable              `json:"variables"`
-	Validations      []admission.Validation            `json:"validations"`
-	AuditAnnotations []admission.AuditAnnotation       `json:"auditAnnotations"`
-	Mutations        []admission.Mutation              `json:"mutations"`
-	FailurePolicy    *admission.FailurePolicyType      `json:"failurePolicy"`
-	Reinvocation     *admission.ReinvocationPolicyType `json:"reinvocationPolicy"`
+	ParamKind        *admission.ParamKind             `json:"paramKind"`
+	MatchConstraints *admission.MatchResources        `json:"matchConstraints"`
+	MatchConditions  []admission.MatchCondition       `json:"matchConditions"`
+	Variables        []admission.Variable             `json:"variables"`
+	Validations      []admission.Validation           `json:"validations"`
+	AuditAnnotations []admission.AuditAnnotation      `json:"auditAnnotations"`
+	Mutations        []admission.Mutation             `json:"mutations"`
+	Reinvocation     admission.ReinvocationPolicyType `json:"reinvocationPolicy"`
+	FailurePolicy    *admission.FailurePolicyType     `json:"failurePolicy"`
 }
 
 // Limits of one policy, far over what the API server's own limit on the size

@@ -12,7 +12,6 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/discover"
-	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/memo"
 	"github.com/kustoms-dev/kustoms/pkg/policy"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -61,13 +60,7 @@ func (p *policies) load(args *ucli.Context, run *scan.Run, c *config.Config, ts 
 
 // gather reads the policies of a run's repository.
 func gather(ctx context.Context, run *scan.Run, c *config.Config, ts []result.Target, found *discover.Found) (*policy.Set, error) {
-	opt := policy.Options{Repo: run.Repo, Render: func(ctx context.Context, t result.Target) ([]*manifest.Document, error) {
-		out, err := run.Render(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		return out.Documents, nil
-	}}
+	opt := policy.Options{Repo: run.Repo, Render: run.Render}
 	configured := map[string]bool{}
 	var errs []error
 	for _, p := range c.Policies {
@@ -102,7 +95,7 @@ func gather(ctx context.Context, run *scan.Run, c *config.Config, ts []result.Ta
 		return nil, errors.Join(append(errs, err)...)
 	}
 	for _, f := range set.Faults() {
-		errs = append(errs, &config.Error{At: f.At, Msg: f.Message(), Hint: "kustoms policy check shows all policies"})
+		errs = append(errs, &config.Error{At: f.At, Msg: f.Message()})
 	}
 	return set, errors.Join(errs...)
 }

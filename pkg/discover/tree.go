@@ -44,9 +44,9 @@ type seen struct {
 
 // inside is what a file turned out to be.
 type inside struct {
-	manifest                *file
+	manifest                       *file
 	packaged, text, deploys, rules bool
-	err                     error
+	err                            error
 }
 
 // file is one file with Kubernetes objects.

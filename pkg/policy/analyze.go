@@ -73,6 +73,8 @@ type pass struct {
 	sink  *result.Sink
 	told  map[string]bool
 	spent int64
+	// merged are the types of kinds that were mutated.
+	merged map[cel.ParamKind]*cel.Types
 }
 
 // skip tells once what could not be known.
@@ -220,7 +222,9 @@ func (p *pass) report(d *Definition, o *manifest.Object, v *violation) {
 	place, written := o.Root(), d.at("spec")
 	evidence, fix := "", ""
 	message := v.Message
-	if v.Validation >= 0 {
+	if v.Validation >= 0 && d.Mutates() {
+		written = d.at(fmt.Sprintf("spec.mutations[%d]", v.Validation))
+	} else if v.Validation >= 0 {
 		val := d.Validations[v.Validation]
 		written = d.at(val.Path + ".expression")
 		if path := val.Uses.Field(); path != nil {
@@ -287,9 +291,4 @@ func (p *pass) hide(o *manifest.Object, text string) string {
 		return "it is not what its kind asks for"
 	}
 	return text
-}
-
-// mutate applies the MutatingAdmissionPolicies, before any validation.
-func (p *pass) mutate(ctx context.Context, o *manifest.Object, r *cel.Request) error {
-	return nil
 }

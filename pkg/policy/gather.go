@@ -8,6 +8,7 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/cel"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
+	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 	"github.com/kustoms-dev/kustoms/pkg/srcmap"
@@ -21,7 +22,7 @@ type Options struct {
 	Files []File
 	// Targets may hold policies when rendered, by Render.
 	Targets []result.Target
-	Render  func(context.Context, result.Target) ([]*manifest.Document, error)
+	Render  func(context.Context, result.Target) (*render.Output, error)
 	// Texts are the repository's manifests, for parameters that no target
 	// renders.
 	Texts []string
@@ -49,7 +50,7 @@ func Gather(ctx context.Context, opt Options) (*Set, error) {
 		s.add(og)
 	}
 	for _, t := range opt.Targets {
-		docs, err := opt.Render(ctx, t)
+		out, err := opt.Render(ctx, t)
 		if cerr := ctx.Err(); cerr != nil {
 			return nil, cerr
 		}
@@ -57,7 +58,7 @@ func Gather(ctx context.Context, opt Options) (*Set, error) {
 			continue
 		}
 		og := &origin{target: t.Name, path: t.Path}
-		for _, d := range docs {
+		for _, d := range out.Documents {
 			if d.Parse() == nil && d.Node != nil {
 				og.objects = append(og.objects, d.Objects()...)
 			}

@@ -23,6 +23,8 @@ type Schema struct {
 	Items    *Schema            `json:"i"` // of a list
 	Enum     []string           `json:"e"` // of a built-in kind's string
 	Keys     []string           `json:"k"` // fields that tell a list's items apart
+	Set      bool               `json:"s"` // a list of which each item is there once
+	Atomic   bool               `json:"a"` // a map or struct that is replaced as a whole
 
 	Custom *Custom `json:"-"` // nil for a built-in kind
 }
