@@ -8,10 +8,8 @@ import (
 	celgo "github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
 	admission "k8s.io/api/admissionregistration/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	apiserver "k8s.io/apiserver/pkg/admission"
 	plugin "k8s.io/apiserver/pkg/admission/plugin/cel"
@@ -27,14 +25,18 @@ var (
 	partial = []*celgo.Type{types.NewObjectType("Object")}
 )
 
-// Types knows how values of a kind are merged.
-type Types struct{ converter managedfields.TypeConverter }
+// Types knows how values of a kind are merged and completed.
+type Types struct {
+	converter managedfields.TypeConverter
+	fill      func(map[string]any)
+}
 
 // NewTypes reads the schemas of a kind and of what it refers to, by name, as
-// OpenAPI 3 has them. With none, lists and maps are replaced as a whole.
-func NewTypes(schemas map[string]any) (*Types, error) {
+// OpenAPI 3 has them; fill puts defaults into a changed object. Without schemas,
+// lists and maps are replaced as a whole.
+func NewTypes(schemas map[string]any, fill func(map[string]any)) (*Types, error) {
 	if len(schemas) == 0 {
-		return &Types{managedfields.NewDeducedTypeConverter()}, nil
+		return &Types{managedfields.NewDeducedTypeConverter(), fill}, nil
 	}
 	data, err := json.Marshal(schemas)
 	if err != nil {
@@ -48,7 +50,7 @@ func NewTypes(schemas map[string]any) (*Types, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the schemas: %w", err)
 	}
-	return &Types{c}, nil
+	return &Types{c, fill}, nil
 }
 
 // mutationCost stands for what one mutation costs, which the library does not
@@ -124,7 +126,7 @@ func (p *Policy) Mutate(ctx context.Context, r *Request, param *Object, t *Types
 			fail(i, err)
 			continue
 		}
-		changed, err := made(object, r.Object.kind)
+		changed, err := t.made(object, now.Object)
 		if err != nil {
 			fail(i, err)
 			continue
@@ -134,18 +136,26 @@ func (p *Policy) Mutate(ctx context.Context, r *Request, param *Object, t *Types
 	return out
 }
 
-// made is what a patch gave, in the form that requests have.
-func made(object runtime.Object, kind schema.GroupVersionKind) (*Object, error) {
-	if u, ok := object.(*unstructured.Unstructured); ok {
-		u.SetGroupVersionKind(kind)
-		return NewObject(u.Object)
+// made is what a patch gave, with defaults and in the form that requests have:
+// before itself where nothing is changed.
+func (t *Types) made(object runtime.Object, before *Object) (*Object, error) {
+	if object == before.object {
+		return before, nil
 	}
-	m, ok := object.(metav1.Object)
-	if !ok {
-		return nil, fmt.Errorf("the mutation made no object")
+	object.GetObjectKind().SetGroupVersionKind(before.kind)
+	json, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
+	if err != nil {
+		return nil, err
 	}
-	object.GetObjectKind().SetGroupVersionKind(kind)
-	return &Object{kind, object, m}, nil
+	t.fill(json)
+	after, err := NewObject(json)
+	if err != nil {
+		return nil, err
+	}
+	if equality.Semantic.DeepEqual(before.object, after.object) {
+		return before, nil
+	}
+	return after, nil
 }
 
 // Again reports whether a MutatingAdmissionPolicy is asked once more where

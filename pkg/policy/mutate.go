@@ -80,7 +80,7 @@ func (p *pass) types(o *manifest.Object) (*cel.Types, error) {
 		return t, nil
 	}
 	all, _ := p.x.Schemas().OpenAPI(o.Key.APIVersion, o.Key.Kind)
-	t, err := cel.NewTypes(all)
+	t, err := cel.NewTypes(all, p.x.Schemas().Default)
 	if err != nil {
 		return nil, err
 	}
