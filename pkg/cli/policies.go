@@ -79,7 +79,7 @@ func gather(ctx context.Context, run *scan.Run, c *config.Config, ts []result.Ta
 	for _, t := range ts {
 		switch {
 		case t.Kind == result.KindFiles:
-			opt.Texts = append(opt.Texts, slices.DeleteFunc(slices.Clone(t.Files), func(f string) bool { return !policyName(f) })...)
+			opt.Texts = append(opt.Texts, withoutTests(slices.DeleteFunc(slices.Clone(t.Files), func(f string) bool { return !policyName(f) }))...)
 		case t.Kind == result.KindPlain:
 			// What is configured is known already.
 			t.Files = slices.DeleteFunc(slices.Clone(t.Files), func(f string) bool { return configured[f] })
@@ -108,18 +108,34 @@ func policyFiles(ctx context.Context, repo *source.Repo, p string) ([]string, er
 		}
 		return []string{p}, nil
 	}
-	tests := map[string]bool{}
 	var out []string
 	err := repo.Walk(ctx, p, func(f string, d fs.DirEntry) error {
-		if path.Base(f) == policy.TestFile {
-			tests[path.Dir(f)] = true
-		}
 		if d.Type().IsRegular() && policyName(f) {
 			out = append(out, f)
 		}
 		return nil
 	})
-	return slices.DeleteFunc(out, func(f string) bool { return tests[path.Dir(f)] }), err
+	return withoutTests(out), err
+}
+
+// withoutTests leaves out what stands in or below a directory of tests.
+func withoutTests(files []string) []string {
+	tests := map[string]bool{}
+	for _, f := range files {
+		if path.Base(f) == discover.PolicyTests {
+			tests[path.Dir(f)] = true
+		}
+	}
+	return slices.DeleteFunc(files, func(f string) bool {
+		for dir := path.Dir(f); ; dir = path.Dir(dir) {
+			if tests[dir] {
+				return true
+			}
+			if dir == "." || dir == "/" {
+				return false
+			}
+		}
+	})
 }
 
 func policyName(f string) bool {

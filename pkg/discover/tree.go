@@ -68,6 +68,10 @@ const (
 	textsOnly       // nothing that is deployed by itself: a chart's own parts
 )
 
+// PolicyTests is the name of a file of tests of policies. What stands beside and
+// below it is theirs: nobody deploys it.
+const PolicyTests = "policy-test.yaml"
+
 func walk(ctx context.Context, repo *source.Repo, s *scope) (*tree, error) {
 	t := &tree{repo: repo, scope: s, charts: map[string]*chart{}, kusts: map[string]*kustomization{}}
 	if err := t.dir(ctx, ".", everything, nil, false); err != nil {
@@ -128,6 +132,9 @@ func (t *tree) dir(ctx context.Context, dir string, m mode, ig *ignore, open boo
 	}
 	has := func(name string) bool {
 		return slices.ContainsFunc(entries, func(d fs.DirEntry) bool { return d.Name() == name && !d.IsDir() })
+	}
+	if has(PolicyTests) {
+		m = textsOnly
 	}
 	if m != textsOnly && has("Chart.yaml") && !t.scope.skip(path.Join(dir, "Chart.yaml")) {
 		t.charts[dir] = readChart(t.repo, dir, entries)

@@ -42,7 +42,8 @@ func (a Analyzer) Rules() []result.Rule { return a.Set.Rules() }
 
 // Analyze evaluates the policies on each object.
 func (a Analyzer) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
-	p := &pass{world: &world{Set: a.Set, x: x, applied: a.Set.For(&x.Target)}, leaks: a.Leaks, sink: sink, told: map[string]bool{}}
+	p := newPass(a.Set, x, sink)
+	p.leaks = a.Leaks
 	for _, f := range p.faults {
 		sink.Stage(result.Stage{Name: stage, Target: x.Target.Name, Status: result.Failed, Reason: f.Error(), At: f.At, Hint: "an API server refuses it; it was not evaluated"})
 	}
@@ -73,8 +74,14 @@ type pass struct {
 	sink  *result.Sink
 	told  map[string]bool
 	spent int64
+	// saw, if not nil, is told of each violation.
+	saw func(d *Definition, action, message string)
 	// merged are the types of kinds that were mutated.
 	merged map[cel.ParamKind]*cel.Types
+}
+
+func newPass(s *Set, x *index.Index, sink *result.Sink) *pass {
+	return &pass{world: &world{Set: s, x: x, applied: s.For(&x.Target)}, sink: sink, told: map[string]bool{}}
 }
 
 // skip tells once what could not be known.
@@ -174,7 +181,7 @@ func (p *pass) assume(d *Definition, r *cel.Request, m cel.Match) {
 	if !m.OK {
 		return
 	}
-	if u := d.ConditionUses(); u.Who {
+	if u := d.ConditionUses(); u.Who && p.user == nil {
 		p.skip("", "policy %q decides by who applies the objects, which no scan knows: its conditions were evaluated for a user without name, group or permission", d.Name)
 	}
 }
@@ -186,7 +193,7 @@ func (p *pass) gather(d *Definition, b *Binding, v cel.Verdict, secretParam bool
 		if dec.Validation >= 0 {
 			uses = d.Validations[dec.Validation].Uses
 		}
-		if uses.Who {
+		if uses.Who && p.user == nil {
 			p.skip("", "policy %q asks who applies the objects (request.userInfo, authorizer), which no scan knows: the validation at line %d was not evaluated", d.Name, d.at(d.Validations[dec.Validation].Path).Location().Primary.Start.Line)
 			continue
 		}
@@ -250,6 +257,9 @@ func (p *pass) report(d *Definition, o *manifest.Object, v *violation) {
 			message = "an expression fails on it (its text is hidden, for it may hold a secret)"
 		}
 		message = fmt.Sprintf("policy %q cannot be evaluated and refuses %s: %s", d.Name, o, message)
+	}
+	if p.saw != nil {
+		p.saw(d, v.action, message)
 	}
 	var related []result.Related
 	see := func(at manifest.Place, format string, args ...any) {

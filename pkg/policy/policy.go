@@ -33,10 +33,6 @@ const (
 	stage  = "policies"
 )
 
-// TestFile is the name of a file of tests of policies. What stands beside it is
-// theirs.
-const TestFile = "policy-test.yaml"
-
 // maxPolicies bounds what a repository may make a run compile.
 const maxPolicies = 500
 

@@ -18,6 +18,7 @@ type world struct {
 	*Set
 	*applied
 	x          *index.Index
+	user       *cel.User // who applies the objects; nil if nobody knows
 	namespaces map[string]*cel.Object
 	known      map[string]bool // namespaces that are rendered
 	parameters map[*manifest.Object]*cel.Object
@@ -40,6 +41,9 @@ func (w *world) request(o *manifest.Object) (*cel.Request, error) {
 
 // fill makes the request's object of JSON.
 func (w *world) fill(r *cel.Request, json map[string]any) (err error) {
+	if w.user != nil {
+		r.User = *w.user
+	}
 	meta, ok := json["metadata"].(map[string]any)
 	if !ok {
 		meta = map[string]any{}
