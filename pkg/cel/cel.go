@@ -16,6 +16,8 @@ import (
 	crdcel "k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	"k8s.io/apimachinery/pkg/api/meta"
+	kinds "k8s.io/apimachinery/pkg/runtime/schema"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 )
 
@@ -40,6 +42,18 @@ func CompileResource(openAPI map[string]any) (*Resource, error) {
 	if !strings.Contains(string(data), `"x-kubernetes-validations"`) {
 		return nil, nil
 	}
+	s, err := structural(data)
+	if err != nil {
+		return nil, err
+	}
+	v := crdcel.NewValidator(s, true, celconfig.PerCallLimit)
+	if v == nil {
+		return nil, nil
+	}
+	return &Resource{s, v}, nil
+}
+
+func structural(data []byte) (*schema.Structural, error) {
 	var external v1.JSONSchemaProps
 	if err := json.Unmarshal(data, &external); err != nil {
 		return nil, fmt.Errorf("reading the schema: %w", err)
@@ -52,11 +66,37 @@ func CompileResource(openAPI map[string]any) (*Resource, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the schema is not structural: %w", err)
 	}
-	v := crdcel.NewValidator(s, true, celconfig.PerCallLimit)
-	if v == nil {
-		return nil, nil
+	return s, nil
+}
+
+// Defaults are those of a custom resource's schema. Safe for concurrent use.
+type Defaults struct{ schema *schema.Structural }
+
+// ReadDefaults reads the defaults of an openAPIV3Schema, given as JSON decodes
+// it. It returns nil where there are none, or where the schema is not one that
+// an API server takes.
+func ReadDefaults(openAPI map[string]any) *Defaults {
+	data, err := json.Marshal(openAPI)
+	if err != nil || !strings.Contains(string(data), `"default"`) {
+		return nil
 	}
-	return &Resource{s, v}, nil
+	s, err := structural(data)
+	if err != nil {
+		return nil
+	}
+	return &Defaults{s}
+}
+
+// Fill puts the defaults into an object.
+func (d *Defaults) Fill(object map[string]any) {
+	defaulting.PruneNonNullableNullsWithoutDefaults(object, d.schema)
+	defaulting.Default(object, d.schema)
+}
+
+// Plural is a built-in kind's name in URLs: "networkpolicies".
+func Plural(kind string) string {
+	r, _ := meta.UnsafeGuessKindToResource(kinds.GroupVersionKind{Kind: kind})
+	return r.Resource
 }
 
 // Validate evaluates the rules over a new object, which must fit the rest of

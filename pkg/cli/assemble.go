@@ -14,6 +14,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/discover"
 	"github.com/kustoms-dev/kustoms/pkg/gitops"
 	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/policy"
 	"github.com/kustoms-dev/kustoms/pkg/render"
 	"github.com/kustoms-dev/kustoms/pkg/render/helm"
 	"github.com/kustoms-dev/kustoms/pkg/render/kustomize"
@@ -27,13 +28,15 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/triage"
 )
 
-// assemble makes a run of a configuration. The error is the user's.
+// assemble makes a run of a configuration that evaluates no policies. The error
+// is the user's.
 func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Run, error) {
-	return assembleWith(args, repo, c, nil)
+	return assembleWith(args, repo, c, nil, nil)
 }
 
-// assembleWith is assemble for a run that remembers.
-func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *memory) (*scan.Run, error) {
+// assembleWith is assemble for a run that remembers, and that evaluates
+// policies.
+func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, ps *policies, mem *memory) (*scan.Run, error) {
 	repo = mem.over(repo)
 	charts, err := charts(args, c)
 	if err != nil {
@@ -52,17 +55,26 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *
 		return nil, err
 	}
 	run := newRun(repo, c, noting{charts})
-	ts, plan, err := targets(args.Context, run, c)
+	ts, plan, found, err := targets(args.Context, run, c)
 	if err != nil {
 		return nil, err
 	}
-	sel, sets, err := selectProfiles(c, ts, slices.Concat(secrets.Rules(), triage.Rules()))
+	own := policy.Analyzer{Set: &policy.Set{}, Leaks: func(text string) bool { return len(secrets.Scan("message", text)) > 0 }}
+	if ps != nil {
+		if own.Set, err = ps.load(args, run, c, ts, found); err != nil {
+			return nil, err
+		}
+	}
+	sel, sets, err := selectProfiles(c, ts, slices.Concat(secrets.Rules(), triage.Rules(), own.Rules()))
 	if err != nil {
 		return nil, err
 	}
 	analyzers := []scan.Analyzer{sets}
 	secrets.Lookalikes = sel.others["secret-lookalike"]
 	if a, ok := narrow(secrets, sel.others); ok {
+		analyzers = append(analyzers, a)
+	}
+	if a, ok := narrow(own, sel.others); ok || own.Set.Any() {
 		analyzers = append(analyzers, a)
 	}
 	defined, err := discover.Definitions(args.Context, repo, ts)
@@ -75,7 +87,7 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *
 	for _, o := range defined {
 		definitions = append(definitions, fmt.Sprintf("%s:%d\n%s", o.Doc.Path, o.Doc.Line, o.Doc.Text))
 	}
-	mem.attach(run, c, definitions)
+	mem.attach(run, c, definitions, ps.stands())
 	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{}, attack.Analyzer{})
 	run.Triage.Terms = terms(c)
 	run.Triage.Severity = sel.severity
@@ -124,10 +136,10 @@ func newRun(repo *source.Repo, c *config.Config, shared render.Remote) *scan.Run
 // targets are the declared ones below the configured paths and, where asked
 // for, those found and what the GitOps objects among them deploy; a chart or
 // overlay that is declared is not found again.
-func targets(ctx context.Context, run *scan.Run, c *config.Config) ([]result.Target, *gitops.Plan, error) {
+func targets(ctx context.Context, run *scan.Run, c *config.Config) ([]result.Target, *gitops.Plan, *discover.Found, error) {
 	declared, err := c.Declared(ctx, run.Repo)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	opt := discover.Options{Skip: c.Excluded}
 	for _, p := range c.Paths {
@@ -135,7 +147,7 @@ func targets(ctx context.Context, run *scan.Run, c *config.Config) ([]result.Tar
 	}
 	found, err := discover.Find(ctx, run.Repo, opt)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	plan := &gitops.Plan{Targets: found.Targets}
 	if c.Discovers() {
@@ -143,7 +155,7 @@ func targets(ctx context.Context, run *scan.Run, c *config.Config) ([]result.Tar
 			Repo: run.Repo, Found: found.Targets, MayDeploy: found.MayDeploy, Render: run.Render,
 			Repositories: c.GitOps.Repositories, Skip: c.Excluded,
 		}); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	var out []result.Target
@@ -171,7 +183,7 @@ func targets(ctx context.Context, run *scan.Run, c *config.Config) ([]result.Tar
 		}
 	}
 	slices.SortFunc(out, func(a, b result.Target) int { return strings.Compare(a.Name, b.Name) })
-	return out, plan, nil
+	return out, plan, found, nil
 }
 
 func today() string { return time.Now().UTC().Format(time.DateOnly) }

@@ -42,6 +42,9 @@ type comparison struct {
 	known  *triage.Baseline
 	memo   *memo.Memo // of the working tree; nil for none
 	result result.Comparison
+	// policies are the trusted revision's if there is one, or else the working
+	// tree's, for every revision that is scanned.
+	policies policies
 }
 
 // revision is a commit, opened.
@@ -79,6 +82,7 @@ func compare(c *ucli.Context, repo *source.Repo, cfg *config.Config) (*compariso
 			return nil, nil, err
 		}
 		x.policy.cfg = cfg
+		x.policies.from = x.policy
 	}
 	var at git.Commit
 	var err error
@@ -172,7 +176,7 @@ func policyConfig(c *ucli.Context, repo, trusted *source.Repo, head *config.Conf
 
 // override puts the flags over cfg as they were put over head.
 func override(c *ucli.Context, repo *source.Repo, cfg, head *config.Config) error {
-	if err := flagsOver(c, cfg); err != nil {
+	if err := flagsOver(c, repo, cfg); err != nil {
 		return err
 	}
 	cfg.Network = head.Network // never the repository's, at no revision
@@ -258,7 +262,7 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 	}
 	x.result.Ref = x.ref
 	if x.base != nil {
-		if err := x.base.scan(c, x.memo, run.Warn); err != nil {
+		if err := x.base.scan(c, &x.policies, x.memo, run.Warn); err != nil {
 			return err
 		}
 		x.result.Base = &result.Revision{Name: x.base.name, Report: x.base.report}
@@ -266,7 +270,7 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 	if x.policy != nil {
 		if x.base != nil && x.base.commit.Hash == x.policy.commit.Hash {
 			x.policy.report = x.base.report
-		} else if err := x.policy.scan(c, x.memo, run.Warn); err != nil {
+		} else if err := x.policy.scan(c, &x.policies, x.memo, run.Warn); err != nil {
 			return err
 		}
 		x.result.Policy = &result.Revision{Name: x.policy.name, Report: x.policy.report}
@@ -281,18 +285,20 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 }
 
 // scan scans a revision, once for all runs that remember: a commit stays as it
-// is.
-func (r *revision) scan(c *ucli.Context, shared *memo.Memo, warn func(error)) error {
+// is, and policies that are not its own are part of the question.
+func (r *revision) scan(c *ucli.Context, ps *policies, shared *memo.Memo, warn func(error)) error {
 	if shared != nil {
 		shared = &memo.Memo{Store: shared.Store, Key: shared.Key, Repo: r.repo, Outside: shared.Outside}
 	}
 	defer func(ctx context.Context) { c.Context = ctx }(c.Context)
 	mem := remember(c, shared)
-	question := memo.Digest(program(), *r.cfg, r.repo.Limit(), r.commit.Hash, r.repo.Dir(), today(), c.String("shard"))
+	question := memo.Digest(program(), *r.cfg, r.repo.Limit(), r.commit.Hash, r.repo.Dir(), today(), c.String("shard"), ps.state)
 	if r.report = mem.report(c.Context, question); r.report != nil {
 		return nil
 	}
-	run, err := assembleWith(c, r.repo, r.cfg, mem)
+	own := *r.cfg
+	own.Past = true
+	run, err := assembleWith(c, r.repo, &own, ps, mem)
 	if err != nil {
 		return fmt.Errorf("scanning %s: %w", r.name, err)
 	}

@@ -65,7 +65,7 @@ func runDeps(c *ucli.Context) error {
 	if source.Cache == nil {
 		return usage("name a folder with --cache-dir", "there is no cache folder: the user has no home")
 	}
-	ts, _, err := targets(c.Context, newRun(repo, cfg, source), cfg)
+	ts, _, _, err := targets(c.Context, newRun(repo, cfg, source), cfg)
 	if err != nil {
 		return err
 	}

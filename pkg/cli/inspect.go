@@ -40,7 +40,7 @@ func inspect(c *ucli.Context, stderr io.Writer) error {
 		return usage("kustoms inspect IMAGE", "which image?")
 	}
 	cfg := config.Default()
-	if err := flagsOver(c, cfg); err != nil {
+	if err := flagsOver(c, nil, cfg); err != nil {
 		return err
 	}
 	docs, err := readVEX(c, cfg, nil, stderr)

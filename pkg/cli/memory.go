@@ -153,13 +153,13 @@ func (m *memory) known() secret.Clean {
 }
 
 // attach has the run remember its targets, which are checked by definitions of
-// custom resources.
-func (m *memory) attach(run *scan.Run, c *config.Config, definitions []string) {
+// custom resources and by policies.
+func (m *memory) attach(run *scan.Run, c *config.Config, definitions []string, policies string) {
 	if m == nil {
 		return
 	}
 	run.Memo = m.memo
-	run.Question = memo.Digest(program(), settings(c), run.Repo.Limit(), m.rules.All(), definitions)
+	run.Question = memo.Digest(program(), settings(c), run.Repo.Limit(), m.rules.All(), definitions, policies)
 }
 
 // How what is fetched or cached is noted.
@@ -237,7 +237,7 @@ func (n noting) again(ctx context.Context, l source.Look) (source.Sum, bool) {
 func settings(c *config.Config) config.Config {
 	q := *c
 	q.Suppressions, q.WarnBefore, q.Baseline, q.FailOn, q.Jobs, q.Network, q.Path = nil, nil, "", "", 0, nil, ""
-	q.GitRange, q.GitHistory = "", false
+	q.GitRange, q.GitHistory, q.Past = "", false, false
 	return q
 }
 

@@ -87,7 +87,7 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 			Hint: "use --allow-network and --allow-host, or a file outside of the repository with --config",
 		}
 	}
-	if err := flagsOver(c, cfg); err != nil {
+	if err := flagsOver(c, repo, cfg); err != nil {
 		return nil, err
 	}
 	// A cache below the root, where CI systems want it, is no part of the
@@ -112,7 +112,7 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 }
 
 // flagsOver puts the flags over what the file says.
-func flagsOver(c *ucli.Context, cfg *config.Config) error {
+func flagsOver(c *ucli.Context, repo *source.Repo, cfg *config.Config) error {
 	// An empty flag or variable is none: CI systems pass empty variables.
 	for name, into := range map[string]encoding.TextUnmarshaler{
 		"fail-on": &cfg.FailOn, "image-fail-on": &cfg.Image.FailOn, "kube-version": &cfg.KubeVersion, "profile": &cfg.Profile,
@@ -159,6 +159,16 @@ func flagsOver(c *ucli.Context, cfg *config.Config) error {
 			cfg.Without = append(cfg.Without, name)
 		} else {
 			cfg.Only = append(cfg.Only, r)
+		}
+	}
+	if list := c.StringSlice("policies"); len(list) > 0 {
+		cfg.Policies = nil
+		for _, f := range list {
+			rel, err := repo.Rel(f)
+			if err != nil {
+				return usage("policies stand in the repository that they check; set --root to what holds both", "--policies: %v", err)
+			}
+			cfg.Policies = append(cfg.Policies, config.Policy{Path: config.Path(rel)})
 		}
 	}
 	cfg.Jobs = c.Int("jobs")

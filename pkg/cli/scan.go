@@ -71,6 +71,7 @@ func targetFlags() []ucli.Flag {
 func ruleFlags() []ucli.Flag {
 	return []ucli.Flag{
 		&ucli.StringSliceFlag{Name: "rules", EnvVars: []string{"KUSTOMS_RULES"}, Usage: "run only these rules or families, by id or by another tool's id; -`NAME` leaves one out"},
+		&ucli.StringSliceFlag{Name: "policies", EnvVars: []string{"KUSTOMS_POLICIES"}, Usage: "check against the policies in this file or directory of the repository, a `PATH`; repeatable, and in place of policies: in the configuration"},
 		&ucli.StringFlag{Name: "profile", EnvVars: []string{"KUSTOMS_PROFILE"}, Usage: "the set of rules that are on, a `PROFILE`: " + strings.Join(result.Profiles(), ", ")},
 	}
 }
@@ -150,7 +151,7 @@ func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config)
 	if rep := mem.report(c.Context, question); alone && rep != nil {
 		return rep, nil
 	}
-	run, err := assembleWith(c, x.repo, &own, mem)
+	run, err := assembleWith(c, x.repo, &own, &x.policies, mem)
 	if err != nil {
 		return nil, err
 	}

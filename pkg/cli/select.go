@@ -6,11 +6,13 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/config"
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/intent"
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
+	"github.com/kustoms-dev/kustoms/pkg/policy"
 	"github.com/kustoms-dev/kustoms/pkg/render/helm"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
@@ -172,6 +174,9 @@ func selectRules(c *config.Config, profile string, all []*rule.Rule, others []re
 		know(m)
 	}
 	isKnown := func(n string) bool {
+		if strings.HasPrefix(n, policy.Prefix) && (c.Past || c.Narrowed) || n == policy.Family {
+			return true // of a policy that is not there, or not looked at
+		}
 		equal := func(m result.Rule) bool { return m.MapsTo("", n) }
 		return known[n] || slices.ContainsFunc(all, func(r *rule.Rule) bool { return equal(r.Meta) }) || slices.ContainsFunc(others, equal)
 	}

@@ -45,6 +45,7 @@ type Config struct {
 	Image        Image           `yaml:"image" doc:"Known vulnerabilities of images, and which of them fail the run."`
 	Baseline     Path            `yaml:"baseline" doc:"File of the findings that are known and do not fail the run; kustoms baseline write makes it."`
 	Intents      []intent.Intent `yaml:"intents" doc:"Who may reach whom; checked on every target's network policies."`
+	Policies     []Policy        `yaml:"policies" doc:"Files and directories of the repository's own rules: ValidatingAdmissionPolicy, MutatingAdmissionPolicy, their bindings and parameters, and shorthand policies."`
 	Limits       Limits          `yaml:"limits" doc:"Bounds on what one run may cost."`
 	Network      *Network        `yaml:"network" doc:"What the network may be used for. Only in a file that --config names outside of the repository."`
 
@@ -56,6 +57,9 @@ type Config struct {
 	// Narrowed says that Paths are the command line's: the run sees less than
 	// the configuration speaks of.
 	Narrowed bool `yaml:"-"`
+	// Past says that another revision is scanned by it, in which what it names
+	// need not be there.
+	Past bool `yaml:"-"`
 	// Jobs bounds concurrency; 0 is one a CPU.
 	Jobs int `yaml:"-"`
 	// GitRange, BASE..HEAD, and GitHistory are which commits are looked
@@ -134,6 +138,29 @@ func (r *Rule) decode(d *decoder, n *yaml.Node) {
 		}
 		r.Enabled, r.Severity = &on, &s
 	}
+}
+
+// Policy says where policies are, and which targets they are for.
+type Policy struct {
+	Path    Path        `yaml:"path" need:"required" doc:"A file, or a directory with all files below it."`
+	Targets []Glob      `yaml:"targets" doc:"Globs of the names of the targets that they are for; all if empty."`
+	At      source.Span `yaml:"-"`
+}
+
+// decode reads the short form too: the path.
+func (p *Policy) decode(d *decoder, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode {
+		p.At = d.at(n)
+		d.value(n, valueOf(&p.Path), "policies")
+		return
+	}
+	type plain Policy // without this method
+	d.object(n, valueOf((*plain)(p)), "policies")
+}
+
+// For reports whether the policies are for the target.
+func (p *Policy) For(target string) bool {
+	return len(p.Targets) == 0 || slices.ContainsFunc(p.Targets, func(g Glob) bool { return g.Match(target) })
 }
 
 // Default is the configuration without a file.

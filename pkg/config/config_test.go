@@ -150,7 +150,7 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	walk("", root)
-	if n := len(root["properties"].(map[string]any)); n != 17 {
+	if n := len(root["properties"].(map[string]any)); n != 18 {
 		t.Errorf("%d top-level keys", n)
 	}
 }

@@ -72,6 +72,10 @@ func decodeFile(path string, data []byte, into any) error {
 	return errors.Join(d.errs...)
 }
 
+// DecodeFile decodes the data of the file path, one document, into the struct
+// that into points to, as strictly as the configuration itself.
+func DecodeFile(path string, data []byte, into any) error { return decodeFile(path, data, into) }
+
 // DecodeNode decodes n, a node of the file path, into the struct that into
 // points to, as strictly as the file itself. A nil n changes nothing.
 func DecodeNode(path string, n *yaml.Node, into any) error {

@@ -42,6 +42,8 @@ func schemaOf(t reflect.Type) *schema {
 		return &schema{Type: "object"}
 	case reflect.TypeFor[result.Severity]():
 		return &schema{Enum: severityNames()}
+	case reflect.TypeFor[Policy]():
+		return &schema{OneOf: []*schema{{Type: "string"}, structSchema(t)}}
 	case reflect.TypeFor[Rule]():
 		// YAML 1.1 readers take off and on for booleans.
 		return &schema{OneOf: []*schema{

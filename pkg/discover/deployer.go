@@ -33,17 +33,31 @@ func isTemplateName(p string) bool {
 
 // MayDeploy reports whether the target's output may hold an object of Argo CD
 // or Flux that deploys something. It is true for what was not looked at.
-func (f *Found) MayDeploy(t *result.Target) bool {
+func (f *Found) MayDeploy(t *result.Target) bool { return f.may(t, f.tree.deployers, mayDeploy) }
+
+// MayHoldPolicy reports whether the target's output may hold an admission
+// policy or a binding of one. It is true for what was not looked at.
+func (f *Found) MayHoldPolicy(t *result.Target) bool {
+	return f.may(t, f.tree.policies, mayHoldPolicy)
+}
+
+// mayHoldPolicy is a cheap test that no file with an admission policy fails,
+// unless its kind is put together by a template.
+func mayHoldPolicy(text []byte) bool { return bytes.Contains(text, []byte("AdmissionPolicy")) }
+
+// may reports whether the target is made of a text that holds something: one of
+// texts, or values that are written inline.
+func (f *Found) may(t *result.Target, texts []string, holds func([]byte) bool) bool {
 	tr := f.tree
 	if !tr.scope.holds(t.Path) {
 		return true
 	}
 	marked := func(p string) bool {
-		if _, ok := slices.BinarySearch(tr.deployers, p); ok || p == "." {
-			return len(tr.deployers) > 0
+		if _, ok := slices.BinarySearch(texts, p); ok || p == "." {
+			return len(texts) > 0
 		}
-		i, _ := slices.BinarySearch(tr.deployers, p+"/")
-		return i < len(tr.deployers) && strings.HasPrefix(tr.deployers[i], p+"/")
+		i, _ := slices.BinarySearch(texts, p+"/")
+		return i < len(texts) && strings.HasPrefix(texts[i], p+"/")
 	}
 	switch t.Kind {
 	case result.KindPlain:
@@ -53,7 +67,7 @@ func (f *Found) MayDeploy(t *result.Target) bool {
 			return marked(t.Path)
 		}
 		return marked(t.Path) || slices.ContainsFunc(t.Helm.ValueFiles, marked) ||
-			slices.ContainsFunc(t.Helm.Inline, func(in result.Inline) bool { return mayDeploy([]byte(in.Text)) })
+			slices.ContainsFunc(t.Helm.Inline, func(in result.Inline) bool { return holds([]byte(in.Text)) })
 	case result.KindKustomize:
 		seen := map[string]bool{}
 		var reach func(p string) bool

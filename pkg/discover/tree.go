@@ -29,6 +29,8 @@ type tree struct {
 	packages []string
 	// deployers are the texts that may hold an object of Argo CD or Flux.
 	deployers []string
+	// policies are the texts that may hold an admission policy or a binding.
+	policies []string
 	// seen are the files that the walk came by, in lexical order.
 	seen []seen
 }
@@ -42,9 +44,9 @@ type seen struct {
 
 // inside is what a file turned out to be.
 type inside struct {
-	manifest                *file
-	packaged, text, deploys bool
-	err                     error
+	manifest                       *file
+	packaged, text, deploys, rules bool
+	err                            error
 }
 
 // file is one file with Kubernetes objects.
@@ -66,6 +68,10 @@ const (
 	textsOnly       // nothing that is deployed by itself: a chart's own parts
 )
 
+// PolicyTests is the name of a file of tests of policies. What stands beside and
+// below it is theirs: nobody deploys it.
+const PolicyTests = "policy-test.yaml"
+
 func walk(ctx context.Context, repo *source.Repo, s *scope) (*tree, error) {
 	t := &tree{repo: repo, scope: s, charts: map[string]*chart{}, kusts: map[string]*kustomization{}}
 	if err := t.dir(ctx, ".", everything, nil, false); err != nil {
@@ -75,6 +81,7 @@ func walk(ctx context.Context, repo *source.Repo, s *scope) (*tree, error) {
 		return nil, err
 	}
 	slices.Sort(t.deployers)
+	slices.Sort(t.policies)
 	return t, nil
 }
 
@@ -102,6 +109,9 @@ func (t *tree) files(ctx context.Context) error {
 		if f.deploys {
 			t.deployers = append(t.deployers, p)
 		}
+		if f.rules {
+			t.policies = append(t.policies, p)
+		}
 	}
 	t.seen = nil
 	return nil
@@ -122,6 +132,9 @@ func (t *tree) dir(ctx context.Context, dir string, m mode, ig *ignore, open boo
 	}
 	has := func(name string) bool {
 		return slices.ContainsFunc(entries, func(d fs.DirEntry) bool { return d.Name() == name && !d.IsDir() })
+	}
+	if has(PolicyTests) {
+		m = textsOnly
 	}
 	if m != textsOnly && has("Chart.yaml") && !t.scope.skip(path.Join(dir, "Chart.yaml")) {
 		t.charts[dir] = readChart(t.repo, dir, entries)
@@ -230,7 +243,7 @@ func (t *tree) file(f seen) (in inside) {
 		if !whole {
 			data, _ = t.repo.ReadFile(f.path) // too large to read: no object is looked for
 		}
-		in.deploys = mayDeploy(data)
+		in.deploys, in.rules = mayDeploy(data), mayHoldPolicy(data)
 	}
 	return in
 }

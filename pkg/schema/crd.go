@@ -11,7 +11,7 @@ import (
 // Define reads the CustomResourceDefinitions among the objects. Of two that
 // define one kind the first wins.
 func Define(objects []*manifest.Object) *Definitions {
-	d := &Definitions{kinds: map[kind]*lazy{}}
+	d := &Definitions{kinds: map[kind]*lazy{}, resources: map[kind]string{}, webhooks: map[kind]bool{}}
 	for _, o := range objects {
 		if !o.Is("apiextensions.k8s.io", "CustomResourceDefinition") {
 			continue
@@ -22,6 +22,9 @@ func Define(objects []*manifest.Object) *Definitions {
 		keep := spec.At("preserveUnknownFields").IsTrue() || old && !spec.At("preserveUnknownFields").Exists()
 		add := func(version string, at manifest.Place) {
 			k := kind{group + "/" + version, name}
+			if d.resources[k] == "" {
+				d.resources[k], d.webhooks[k] = spec.At("names", "plural").Str(), spec.At("conversion", "strategy").Str() == "Webhook"
+			}
 			if !at.IsMap() || d.kinds[k] != nil {
 				return
 			}
@@ -54,6 +57,7 @@ func readCustom(at manifest.Place, keep bool) *Root {
 	sc.Custom.Preserve = sc.Custom.Preserve || keep
 	root := &Root{Schema: sc}
 	root.rules, root.rulesErr = cel.CompileResource(raw)
+	root.defaults = cel.ReadDefaults(raw)
 	return root
 }
 

@@ -23,6 +23,8 @@ type Schema struct {
 	Items    *Schema            `json:"i"` // of a list
 	Enum     []string           `json:"e"` // of a built-in kind's string
 	Keys     []string           `json:"k"` // fields that tell a list's items apart
+	Set      bool               `json:"s"` // a list of which each item is there once
+	Atomic   bool               `json:"a"` // a map or struct that is replaced as a whole
 
 	Custom *Custom `json:"-"` // nil for a built-in kind
 }
@@ -61,7 +63,9 @@ func (s *Set) Minor() int { return s.release.minor }
 
 // Definitions are the kinds that some CustomResourceDefinitions define.
 type Definitions struct {
-	kinds map[kind]*lazy
+	kinds     map[kind]*lazy
+	resources map[kind]string // names in URLs
+	webhooks  map[kind]bool   // that a webhook converts
 }
 
 type kind struct{ apiVersion, kind string }
@@ -83,6 +87,7 @@ type Root struct {
 	*Schema
 	rules    *cel.Resource // nil if there are none
 	rulesErr error         // why the definition's rules cannot be evaluated
+	defaults *cel.Defaults // nil if there are none
 }
 
 // Of finds the schema of a kind; nil if there is none.

@@ -51,6 +51,8 @@ type node struct {
 	Items    *node            `json:"i,omitempty"`
 	Enum     []string         `json:"e,omitempty"`
 	Keys     []string         `json:"k,omitempty"`
+	Set      bool             `json:"s,omitempty"`
+	Atomic   bool             `json:"a,omitempty"`
 	Kinds    []string         `json:"gvk,omitempty"` // apiVersion/Kind
 }
 
@@ -69,6 +71,7 @@ type definition struct {
 	Items      *definition            `json:"items"`
 	Keys       []string               `json:"x-kubernetes-list-map-keys"`
 	ListType   string                 `json:"x-kubernetes-list-type"`
+	MapType    string                 `json:"x-kubernetes-map-type"`
 	Kinds      []struct {
 		Group, Version, Kind string
 	} `json:"x-kubernetes-group-version-kind"`
@@ -153,7 +156,7 @@ func read(release string, env []string) (map[string]string, error) {
 			add(ref)
 			return &node{Ref: ref}
 		}
-		n := &node{Type: d.Type, Format: d.Format, Required: d.Required}
+		n := &node{Type: d.Type, Format: d.Format, Required: d.Required, Set: d.ListType == "set", Atomic: d.MapType == "atomic"}
 		if d.ListType == "map" {
 			n.Keys = d.Keys
 		}
