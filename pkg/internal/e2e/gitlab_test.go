@@ -336,6 +336,7 @@ func (p *gitlabProject) readable(t *testing.T) {
 	if sarif.Version != "2.1.0" || len(sarif.Runs) != 1 {
 		t.Errorf("SARIF %s with %d runs", sarif.Version, len(sarif.Runs))
 	}
+	validSARIF(t, filepath.Join(p.dir, ".gitlab-ci-local/artifacts/kustoms/kustoms-reports/kustoms.sarif"))
 	for _, name := range []string{"gl-sast-report.json", "gl-secret-detection-report.json"} {
 		var r struct {
 			Version         string
@@ -345,6 +346,36 @@ func (p *gitlabProject) readable(t *testing.T) {
 		check(t, json.Unmarshal([]byte(p.report(t, "kustoms", name)), &r))
 		if r.Version == "" || r.Vulnerabilities == nil || r.Scan.Status == "" {
 			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// validSARIF runs the multitool that scripts/check-reports installs, with
+// GitHub's rules, where it is.
+func validSARIF(t *testing.T, file string) {
+	t.Helper()
+	tools := os.Getenv("KUSTOMS_REPORT_TOOLS")
+	if tools == "" {
+		cache, err := os.UserCacheDir()
+		check(t, err)
+		tools = filepath.Join(cache, "kustoms/report-tools")
+	}
+	multitool := filepath.Join(tools, "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool")
+	if _, err := os.Stat(multitool); err != nil {
+		t.Logf("%s is not validated: scripts/check-reports installs the validator", filepath.Base(file))
+		return
+	}
+	out := filepath.Join(t.TempDir(), "result.json")
+	run(t, root, multitool, "validate", file, "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", "--output", out, "--log", "ForceOverwrite")
+	var log struct {
+		Runs []struct {
+			Results []struct{ RuleID, Level string }
+		}
+	}
+	check(t, json.Unmarshal([]byte(strings.TrimPrefix(get(t, out), "\ufeff")), &log))
+	for _, r := range log.Runs[0].Results {
+		if r.Level != "note" {
+			t.Errorf("SARIF: %s %s", r.Level, r.RuleID)
 		}
 	}
 }
