@@ -95,7 +95,7 @@ func (p *gitlabProject) ci(t *testing.T, args ...string) string {
 	node, local := filepath.Join(modules, "node/bin/node"), filepath.Join(modules, "gitlab-ci-local/dist/index.js")
 	for _, f := range []string{node, local} {
 		if _, err := os.Stat(f); err != nil {
-			t.Skip("no gitlab-ci-local here: scripts/install-tools.sh gitlab")
+			lacks(t, "gitlab-ci-local", "scripts/install-tools.sh e2e")
 		}
 	}
 	cmd := exec.Command(node, append([]string{local, "--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source"}, args...)...)
@@ -157,12 +157,6 @@ func include(how, inputs string) string {
 }
 
 const local = "local: kustoms.gitlab-ci.yml"
-
-func TestGitLabCopies(t *testing.T) {
-	if get(t, filepath.Join(root, gitlabTemplate)) != get(t, filepath.Join(root, gitlabComponent)) {
-		t.Errorf("%s is no copy of %s", gitlabTemplate, gitlabComponent)
-	}
-}
 
 // The scripts are shell within YAML: each job's is put together as GitLab does
 // and checked.
@@ -346,36 +340,6 @@ func (p *gitlabProject) readable(t *testing.T) {
 		check(t, json.Unmarshal([]byte(p.report(t, "kustoms", name)), &r))
 		if r.Version == "" || r.Vulnerabilities == nil || r.Scan.Status == "" {
 			t.Errorf("%s: %+v", name, r)
-		}
-	}
-}
-
-// validSARIF runs the multitool that scripts/check-reports installs, with
-// GitHub's rules, where it is.
-func validSARIF(t *testing.T, file string) {
-	t.Helper()
-	tools := os.Getenv("KUSTOMS_REPORT_TOOLS")
-	if tools == "" {
-		cache, err := os.UserCacheDir()
-		check(t, err)
-		tools = filepath.Join(cache, "kustoms/report-tools")
-	}
-	multitool := filepath.Join(tools, "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool")
-	if _, err := os.Stat(multitool); err != nil {
-		t.Logf("%s is not validated: scripts/check-reports installs the validator", filepath.Base(file))
-		return
-	}
-	out := filepath.Join(t.TempDir(), "result.json")
-	run(t, root, multitool, "validate", file, "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", "--output", out, "--log", "ForceOverwrite")
-	var log struct {
-		Runs []struct {
-			Results []struct{ RuleID, Level string }
-		}
-	}
-	check(t, json.Unmarshal([]byte(strings.TrimPrefix(get(t, out), "\ufeff")), &log))
-	for _, r := range log.Runs[0].Results {
-		if r.Level != "note" {
-			t.Errorf("SARIF: %s %s", r.Level, r.RuleID)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func central(t *testing.T) string {
 	file := filepath.Join(t.TempDir(), "classpath")
 	cmd := exec.Command(mvn, "-q", "-B", "-f", filepath.Join(root, "pkg/internal/e2e/testdata/jenkins/pom.xml"), "dependency:build-classpath", "-Dmdep.outputFile="+file)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("Maven Central is not reachable: %v\n%s", err, out)
+		lacks(t, "way to Maven Central", fmt.Sprintf("%v\n%s", err, out))
 	}
 	return get(t, file)
 }
@@ -111,6 +111,9 @@ func TestJenkinsStep(t *testing.T) {
 		"absent":     {"FAILURE", []string{"no program \"/nowhere/kustoms\" on this agent"}, nothing},
 		"mirror":     {"SUCCESS", append(published, `STEP withCredentials`, `"credentialsId":"nexus"`, `"variable":"HELM_REGISTRY_CONFIG"`), nil},
 		"pull":       {"UNSTABLE", append(published, `"failing":1`, `"known":`, `"kind":"gitUsernamePassword"`), nil},
+		"all":        {"UNSTABLE", append(published, `"failing":2`, `"suppressed":0`), nil},
+		"revision":   {"UNSTABLE", append(published, `"failing":1`), nil},
+		"own":        {"SUCCESS", append(published, `"failing":0`), nil},
 		"gates":      {"UNSTABLE", append(published, `"threshold":5,"type":"TOTAL"`), nil},
 	} {
 		t.Run(scenario, func(t *testing.T) {
@@ -121,11 +124,12 @@ func TestJenkinsStep(t *testing.T) {
 				put(t, filepath.Join(ws, "mirror"), "")
 				check(t, os.Remove(filepath.Join(ws, "mirror")))
 				check(t, os.Rename(release(t, "1.2.3"), filepath.Join(ws, "MIRROR")))
-			case "pull": // a clone of one commit, whose target must be fetched
+			case "pull", "all", "revision", "own": // a clone of one commit, whose target must be fetched
 				run(t, ws, "git", "add", "-A")
 				run(t, ws, "git", "commit", "-q", "-m", "old")
 				run(t, ws, "git", "checkout", "-q", "-b", "change")
 				put(t, filepath.Join(ws, "new/pod.yaml"), pod("new", true))
+				put(t, filepath.Join(ws, ".kustoms.yaml"), "suppressions:\n- {rule: privileged-container, reason: let me}\n")
 				run(t, ws, "git", "add", "-A")
 				run(t, ws, "git", "commit", "-q", "-m", "new")
 				clone := filepath.Join(t.TempDir(), "clone")
