@@ -118,18 +118,26 @@ INPUTS
           SARIF: ${{ steps.k.outputs.sarif }}
 `
 
-// act runs one event over a repository; the exit code and all that was printed
-// come back.
+// act runs one event over a repository whose workflow uses the Action; the exit
+// code and all that was printed come back.
 func act(t *testing.T, repo, event, payload, inputs, api string) (int, string) {
 	t.Helper()
-	prog := tool(t, "act")
 	put(t, filepath.Join(repo, ".github/workflows/t.yml"), strings.Replace(workflow, "INPUTS", inputs, 1))
+	return runAct(t, repo, t.TempDir(), event, payload, api)
+}
+
+// runAct runs what a repository's workflows do on an event, with a home
+// directory of its own.
+func runAct(t *testing.T, repo, home, event, payload, api string, args ...string) (int, string) {
+	t.Helper()
+	prog := tool(t, "act")
 	file := filepath.Join(t.TempDir(), "event.json")
 	put(t, file, payload)
-	home := t.TempDir()
-	cmd := exec.Command(prog, event, "-P", "ubuntu-latest=-self-hosted", "--action-offline-mode", "-e", file,
-		"--local-repository", "github/codeql-action@"+uploadPin(t)+"="+filepath.Join(root, "pkg/internal/e2e/testdata/github"),
-		"--env", "UPLOAD_API="+api, "--env", "GIT_CONFIG_GLOBAL=/dev/null")
+	cmd := exec.Command(prog, append([]string{
+		event, "-P", "ubuntu-latest=-self-hosted", "--action-offline-mode", "-e", file,
+		"--local-repository", "github/codeql-action@" + uploadPin(t) + "=" + filepath.Join(root, "pkg/internal/e2e/testdata/github"),
+		"--env", "UPLOAD_API=" + api, "--env", "GIT_CONFIG_GLOBAL=/dev/null",
+	}, args...)...)
 	cmd.Dir = repo
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+home, "XDG_CONFIG_HOME="+home)
 	var out bytes.Buffer
@@ -259,7 +267,7 @@ func TestGitHub(t *testing.T) {
 		code, out := act(t, repo, "push", `{"ref":"refs/heads/main"}`, installed+"          upload: false\n", "http://127.0.0.1:1")
 		wants(t, code, 1, out, "failing=31 ", "annotations left out: GitHub shows 10 of a kind")
 		for _, c := range []string{"::error ", "::warning ", "::notice "} {
-			n := strings.Count(out, "| "+c+"file=")
+			n := strings.Count(out, c+"file=")
 			if n > 10 || c == "::error " && n < 9 {
 				t.Errorf("%d annotations%s", n, c)
 			}
