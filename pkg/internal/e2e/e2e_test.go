@@ -150,6 +150,20 @@ func run(t *testing.T, dir, name string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// blocks are the code blocks of a language in a page of the documentation.
+func blocks(t *testing.T, page, language string) []string {
+	t.Helper()
+	var out []string
+	for _, part := range strings.Split(get(t, filepath.Join(root, page)), "\n```"+language+"\n")[1:] {
+		block, _, ok := strings.Cut(part, "\n```")
+		if !ok {
+			t.Fatalf("%s: a block without an end", page)
+		}
+		out = append(out, block+"\n")
+	}
+	return out
+}
+
 // pod is a manifest; with privileged it fails the gate.
 func pod(name string, privileged bool) string {
 	return fmt.Sprintf(`apiVersion: v1

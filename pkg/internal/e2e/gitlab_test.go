@@ -53,6 +53,7 @@ func newGitlabProject(t *testing.T, ci string, files map[string]string) *gitlabP
 	run(t, part, "git", "tag", "1.0.0")
 	bare := filepath.Join(tmp, "remotes")
 	run(t, tmp, "git", "clone", "-q", "--bare", part, filepath.Join(bare, "grp/kustoms.git"))
+	run(t, tmp, "git", "clone", "-q", "--bare", part, filepath.Join(bare, "kustoms/kustoms.git"))
 
 	for name, text := range files {
 		put(t, filepath.Join(p.dir, name), text)
@@ -210,6 +211,34 @@ func TestGitLabIncludes(t *testing.T) {
 			}
 			expect(t, p.ci(t, "--variable", "KUSTOMS_FAIL_ON=critical"), "check PASS")
 		})
+	}
+}
+
+// The pipelines that GitLab's page shows are run as they are, in a project that
+// has what the page says.
+func TestGitLabDocs(t *testing.T) {
+	whole(t)
+	n := 0
+	for _, ci := range blocks(t, "docs/ci/gitlab.md", "yaml") {
+		if !strings.HasPrefix(ci, "include:") {
+			continue
+		}
+		n++
+		t.Run(strings.Join(strings.Fields(ci), " "), func(t *testing.T) {
+			p := newGitlabProject(t, ci, map[string]string{"shop/pod.yaml": pod("web", true), "bank/pod.yaml": pod("bank", true), "platform/bank/pod.yaml": pod("core", true)})
+			got := verdicts(p.ci(t, "--variable", "CI_SERVER_FQDN=gitlab.com"))
+			if len(got) == 0 {
+				t.Error("no job ran")
+			}
+			for _, v := range got {
+				if !strings.HasSuffix(v, " FAIL 1") {
+					t.Errorf("a job ended with %q, though each has a finding", v)
+				}
+			}
+		})
+	}
+	if n < 4 {
+		t.Errorf("the page shows %d pipelines", n)
 	}
 }
 

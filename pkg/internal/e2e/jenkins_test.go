@@ -62,8 +62,12 @@ func TestJenkinsParse(t *testing.T) {
 	vars, err := filepath.Glob(filepath.Join(jenkins, "vars", "*.groovy"))
 	check(t, err)
 	files = append(files, vars...)
+	for i, block := range blocks(t, "docs/ci/jenkins.md", "groovy") {
+		files = append(files, filepath.Join(t.TempDir(), fmt.Sprintf("docs%d.groovy", i)))
+		put(t, files[len(files)-1], block)
+	}
 	out := groovy(t, "", "Parse.groovy", files...)
-	if got := strings.Count(out, "parsed "); got != len(files) || got < 3 {
+	if got := strings.Count(out, "parsed "); got != len(files) || got < 7 {
 		t.Errorf("%d of %d files parsed:\n%s", got, len(files), out)
 	}
 }
@@ -157,15 +161,36 @@ func TestJenkinsStep(t *testing.T) {
 	}
 }
 
-// The Jenkinsfiles through Jenkins' CPS transformation.
+// The Jenkinsfiles, and those of the page, through Jenkins' CPS transformation
+// with the library loaded as Jenkins does.
 func TestJenkinsPipelineUnit(t *testing.T) {
 	whole(t)
 	cp := central(t)
-	out := groovy(t, cp, "Unit.groovy", filepath.Join(jenkins, "Jenkinsfile.multibranch"), jenkins)
-	for _, s := range []string{"kustoms.junit(", "kustoms.recordIssues(", "kustoms.archiveArtifacts(", "kustoms.withCredentials(", "RESULT FAILURE"} {
-		if !strings.Contains(out, s) {
-			t.Errorf("nothing printed %q\n%s", s, out)
+	files := map[string]string{
+		"Jenkinsfile":             get(t, filepath.Join(jenkins, "Jenkinsfile")),
+		"Jenkinsfile.multibranch": get(t, filepath.Join(jenkins, "Jenkinsfile.multibranch")),
+	}
+	for i, block := range blocks(t, "docs/ci/jenkins.md", "groovy") {
+		if !strings.HasPrefix(block, "@Library") {
+			block = "library('kustoms@v1.0.0')\n" + block
 		}
+		files[fmt.Sprint("block ", i)] = block
+	}
+	for name, text := range files {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "Jenkinsfile")
+			put(t, file, text)
+			out := groovy(t, cp, "Unit.groovy", file, jenkins)
+			want := []string{"kustoms.junit(", "kustoms.recordIssues(", "kustoms.archiveArtifacts(", "RESULT UNSTABLE"}
+			if name == "Jenkinsfile.multibranch" { // where a change fails
+				want = append(want[:3], "kustoms.withCredentials(", "RESULT FAILURE")
+			}
+			for _, s := range want {
+				if !strings.Contains(out, s) {
+					t.Errorf("nothing printed %q\n%s", s, out)
+				}
+			}
+		})
 	}
 }
 
