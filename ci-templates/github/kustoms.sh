@@ -65,7 +65,10 @@ scan() {
   [ -z "$INPUT_CONFIG" ] || args+=("--config=$INPUT_CONFIG")
   [ -z "$INPUT_CATEGORY" ] || args+=("--category=$INPUT_CATEGORY")
   [ "$INPUT_SUMMARY" = true ] || export GITHUB_STEP_SUMMARY=
-  args+=("--output-dir=$out" "--report=dotenv=$out/kustoms.env" "--report=github-annotations=$out/annotations")
+  # The reports that later steps read are named, so that one more in the input
+  # args stands beside them, not in their place.
+  args+=(--ci-platform=github "--output-dir=$out" "--report=json=$out/kustoms.json" "--report=sarif=$out/kustoms.sarif" "--report=html=$out/kustoms.html"
+    "--report=dotenv=$out/kustoms.env" "--report=github-annotations=$out/annotations")
   while IFS= read -r line; do args+=("$line"); done < <(lines "$INPUT_ARGS")
   args+=(--)
   while IFS= read -r line; do args+=("$line"); done < <(lines "$INPUT_PATHS")

@@ -131,8 +131,20 @@ func (o outputs) write(r *result.Report, stdout io.Writer) error {
 	return nil
 }
 
-// writeFile writes beside the file and renames, so that nobody reads half.
+// writeFile writes beside the file and renames, so that nobody reads half. A
+// device or a pipe is written to: in its place a file would be in everyone's way.
 func writeFile(file string, write func(io.Writer) error) error {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		err = write(f)
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		return err
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err != nil {
 		return err

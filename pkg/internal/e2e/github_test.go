@@ -272,7 +272,7 @@ func TestGitHub(t *testing.T) {
 				t.Errorf("%d annotations%s", n, c)
 			}
 		}
-		code, out = act(t, repo, "push", `{"ref":"refs/heads/main"}`, installed+"          upload: false\n          annotations: false\n          summary: false\n", "http://127.0.0.1:1")
+		code, out = act(t, repo, "push", `{"ref":"refs/heads/main"}`, installed+"          upload: false\n          annotations: false\n          summary: false\n          args: --report=sarif=mine.sarif\n", "http://127.0.0.1:1")
 		wants(t, code, 1, out, "failing=31 ")
 		if strings.Contains(out, "::error file=") || strings.Contains(out, "## kustoms") {
 			t.Error("annotations or a summary, though neither is wanted")

@@ -24,7 +24,10 @@ IFS='
 '
 set -f
 for line in $KUSTOMS_CI_ARGS; do set -- "$@" "$line"; done
-set -- "$@" --output-dir="$out" --report=dotenv="$out/kustoms.env" --
+# The reports that are published are named, so that one more among the arguments
+# stands beside them, not in their place.
+set -- "$@" --output-dir="$out" --report=json="$out/kustoms.json" --report=sarif="$out/kustoms.sarif" \
+  --report=junit-strict="$out/kustoms.xml" --report=dotenv="$out/kustoms.env" --
 for line in $KUSTOMS_CI_PATHS; do set -- "$@" "$line"; done
 
 # What a pull request is compared with may not be in the agent's clone.

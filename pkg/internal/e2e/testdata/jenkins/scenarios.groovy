@@ -2,7 +2,7 @@
 [
   findings:   [args: [program: 'PROGRAM', path: 'bad']],
   failure:    [args: [program: 'PROGRAM', path: ['bad', 'good'], onFindings: 'failure']],
-  success:    [args: [program: 'PROGRAM', path: 'bad', onFindings: 'success']],
+  success:    [args: [program: 'PROGRAM', path: 'bad', onFindings: 'success', args: ['--report=sarif=mine.sarif', '--report=json=mine.json']]],
   clean:      [args: [program: 'PROGRAM', path: 'good']],
   incomplete: [args: [program: 'PROGRAM', path: 'broken']],
   tolerated:  [args: [program: 'PROGRAM', path: 'broken', onIncomplete: 'unstable']],
