@@ -60,7 +60,8 @@ func runCI(c *ucli.Context, stderr io.Writer, getenv func(string) string) error 
 	case c.Bool("fetch-script"):
 		return printFetch(c, decisions)
 	}
-	reports, exclude := c.StringSlice("report"), c.StringSlice("exclude")
+	// Clones, for what is set below is appended to the flags' own lists.
+	reports, exclude := slices.Clone(c.StringSlice("report")), slices.Clone(c.StringSlice("exclude"))
 	for _, d := range decisions {
 		switch {
 		case d.Value == "":

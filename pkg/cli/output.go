@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,7 +76,10 @@ func parseOutputs(specs []string, format string, opt report.Options) (outputs, e
 		return nil
 	}
 	stdout := false
-	for _, s := range specs {
+	for i, s := range specs {
+		if slices.Contains(specs[:i], s) {
+			continue // by a flag and its variable, say
+		}
 		name, file, ok := strings.Cut(s, "=")
 		if !ok || file == "" {
 			return nil, usage("write it as --report sarif=kustoms.sarif, or --report json=- for the standard output", "--report: %q names no file", s)
