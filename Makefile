@@ -30,7 +30,8 @@ lint: ## Run golangci-lint (scripts/install-tools.sh installs the pinned one)
 generate: ## Write the generated files: the lists of rules, docs/rules, and the copies that platforms' layouts ask for
 	$(GO) generate ./...
 	cp ci-templates/github/action.yml action.yml
-	cp ci-templates/sh/*.sh ci-templates/jenkins/resources/dev/kustoms/
+	cp ci-templates/sh/install.sh ci-templates/jenkins/resources/dev/kustoms/
+	cp ci-templates/gitlab/kustoms.gitlab-ci.yml ci-templates/gitlab/templates/kustoms.yml
 
 .PHONY: roles
 roles: ## Rewrite the table of Kubernetes' own roles (downloads k8s.io/kubernetes)
@@ -71,33 +72,13 @@ conformance: ## Compare with helm, kustomize, kubeconform, Pod Security admissio
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" KUSTOMS_WHOLE_CORPUS=1 $(GO) test -count=1 -run TestFindsWhatGitleaksFinds ./pkg/secret
 	KUSTOMS_CORPUS="$(abspath $(CORPUS))" $(GO) run ./pkg/internal/conformance
 
+# Which of the end-to-end tests: make e2e E2E=GitLab
+E2E ?= .
+
 .PHONY: e2e
-e2e: e2e-cli e2e-github e2e-gitlab e2e-jenkins e2e-snippets ## Run everything below through real runners; what is not installed is skipped
-
-.PHONY: e2e-cli
-e2e-cli: ## Run the end-to-end scripts through the real main, the examples, and a real Debian image
-	KUSTOMS_E2E=1 $(GO) test -count=1 ./pkg/cli/... ./pkg/image/...
-
-# Whole pipelines, and what skips says why.
-E2E = KUSTOMS_E2E=1 $(GO) test -count=1 -v ./pkg/internal/e2e -run
-
-.PHONY: e2e-github
-e2e-github: ## Run the GitHub Action by act, with a server that takes its uploads
+e2e: ## Install the pinned runners, and run the CI templates through them: E2E=GitLab for some
 	scripts/install-tools.sh e2e
-	$(E2E) 'GitHub|Actionlint|Shellcheck|Install|Copies|Image|Hadolint'
-
-.PHONY: e2e-jenkins
-e2e-jenkins: ## Run the Jenkins library by Groovy 2.4, JenkinsPipelineUnit and the parser of Warnings NG
-	$(E2E) 'Jenkins|Warnings|Shellcheck|Install|Copies'
-
-.PHONY: e2e-gitlab
-e2e-gitlab: ## Run the GitLab template and component by gitlab-ci-local
-	scripts/install-tools.sh gitlab
-	$(E2E) GitLab
-
-.PHONY: e2e-snippets
-e2e-snippets: ## Run the scripts of the snippets for other platforms
-	$(E2E) Snippet
+	KUSTOMS_E2E=1 $(GO) test -count=1 -timeout 30m -run '$(E2E)' ./pkg/internal/e2e ./pkg/image/native
 
 .PHONY: check-reports
 check-reports: ## Validate every report format with its consumer's own validator

@@ -1,13 +1,12 @@
 #!/bin/sh
 # Install pinned development tools into bin/tools, from Go's module proxy.
 #
-# Usage: install-tools.sh [lint|e2e|gitlab|release]...   lint by default
+# Usage: install-tools.sh [lint|e2e|release]...   lint by default
 #
 #   lint     golangci-lint, for `make lint`
-#   e2e      actionlint and act, for `make e2e`. Of the system it uses
-#            what is there: git, curl, shellcheck, Groovy 2.4, Maven, Java 17
-#   gitlab   Node and gitlab-ci-local from npm, for `make e2e-gitlab`, which needs
-#            git, rsync and curl of the system as well
+#   e2e      for `make e2e`: actionlint and act; Node, gitlab-ci-local and the
+#            SARIF multitool from npm; and, where they are missing and apt-get
+#            may install them, Debian's packages
 #   release  goreleaser and cyclonedx-gomod, for `make release-snapshot`
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,6 +22,23 @@ install() {
   fi
   go install "$1"
 }
+# system PROGRAM:PACKAGE... has Debian's packages of the programs that are missing.
+system() {
+  missing=
+  for pair in "$@"; do
+    command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+  done
+  [ -n "$missing" ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    echo "install-tools.sh: install these first:$missing" >&2
+    exit 2
+  fi
+  run=
+  if [ "$(id -u)" != 0 ]; then run=sudo; fi
+  $run apt-get update -q
+  # shellcheck disable=SC2086 # a list
+  DEBIAN_FRONTEND=noninteractive $run apt-get install -q -y --no-install-recommends $missing
+}
 [ $# -gt 0 ] || set -- lint
 for set in "$@"; do
   case $set in
@@ -30,10 +46,10 @@ for set in "$@"; do
     e2e)
       install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
       install github.com/nektos/act@v0.2.89
-      ;;
-    gitlab)
+      system git:git rsync:rsync curl:curl jq:jq shellcheck:shellcheck npm:npm java:openjdk-17-jre-headless groovy:groovy mvn:maven
       # The runner needs a newer Node than distributions have.
       npm install --prefix bin/tools/npm --no-audit --no-fund --silent node@24.21.0 gitlab-ci-local@4.75.1
+      scripts/check-reports --install
       ;;
     release)
       install github.com/goreleaser/goreleaser/v2@v2.15.1

@@ -37,32 +37,6 @@ program() {
   sh "$here/../sh/install.sh" "$version" "${RUNNER_TOOL_CACHE:-$RUNNER_TEMP}"
 }
 
-# base prints the revision that findings must be new against, if any.
-base() {
-  case $INPUT_BASE in
-    none | '') ;;
-    auto)
-      case $GITHUB_EVENT_NAME in
-        pull_request | pull_request_target)
-          # The commit of a pull_request event merges it into its target, so the
-          # first parent is what it goes into, and the clone needs two commits.
-          if [ "$(git rev-parse HEAD)" = "$GITHUB_SHA" ] && [ "$GITHUB_EVENT_NAME" = pull_request ]; then
-            git rev-parse --quiet --verify HEAD^1 >/dev/null ||
-              GIT_TERMINAL_PROMPT=0 git fetch --quiet --no-tags --deepen=1 origin "$GITHUB_SHA" >&2 || true
-            if git rev-parse --quiet --verify HEAD^2 >/dev/null; then
-              git rev-parse HEAD^1
-              return
-            fi
-          fi
-          sh "$here/../sh/base.sh" "refs/remotes/origin/$GITHUB_BASE_REF" "$GITHUB_BASE_REF"
-          ;;
-        merge_group) sh "$here/../sh/base.sh" "$QUEUE_BASE" ;;
-      esac
-      ;;
-    *) sh "$here/../sh/base.sh" "$INPUT_BASE" ;;
-  esac
-}
-
 # lines VALUE prints the lines that say something, without blanks around.
 lines() { printf '%s\n' "$1" | sed -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d'; }
 
@@ -72,21 +46,31 @@ scan() {
   oneof summary "$INPUT_SUMMARY" true false
   oneof incomplete "$INPUT_INCOMPLETE" fail warn
   oneof policy-from-base "$INPUT_POLICY_FROM_BASE" true false
-  local tool revision out=$INPUT_OUTPUT args=() line code=0
+  local tool out=$INPUT_OUTPUT args=() line code=0
   tool=$(program)
-  revision=$(base)
   out=${out:-$RUNNER_TEMP/kustoms-${GITHUB_ACTION//[!A-Za-z0-9_]/-}}
   mkdir -p "$out"
   rm -f "$out"/kustoms.{json,sarif,html,env}
 
-  while IFS= read -r line; do args+=("$line"); done < <(lines "$INPUT_ARGS")
+  # kustoms ci knows the event, its base and the reports; what is said here is
+  # what the inputs ask for otherwise.
+  case $INPUT_BASE in
+    auto) ;;
+    none | '') args+=(--all) ;;
+    *) args+=("--base=$INPUT_BASE") ;;
+  esac
+  [ "$INPUT_POLICY_FROM_BASE" = true ] || args+=(--own-policy)
   [ -z "$INPUT_FAIL_ON" ] || args+=("--fail-on=$INPUT_FAIL_ON")
   [ -z "$INPUT_BASELINE" ] || args+=("--baseline=$INPUT_BASELINE")
   [ -z "$INPUT_CONFIG" ] || args+=("--config=$INPUT_CONFIG")
-  [ -z "$revision" ] || args+=("--base=$revision")
-  if [ "$INPUT_POLICY_FROM_BASE" = true ] && [ -n "$revision" ]; then args+=("--policy-from=$revision"); fi
   [ -z "$INPUT_CATEGORY" ] || args+=("--category=$INPUT_CATEGORY")
-  args+=("--report=json=$out/kustoms.json" "--report=sarif=$out/kustoms.sarif" "--report=html=$out/kustoms.html" "--report=dotenv=$out/kustoms.env" --)
+  [ "$INPUT_SUMMARY" = true ] || export GITHUB_STEP_SUMMARY=
+  # The reports that later steps read are named, so that one more in the input
+  # args stands beside them, not in their place.
+  args+=(--ci-platform=github "--output-dir=$out" "--report=json=$out/kustoms.json" "--report=sarif=$out/kustoms.sarif" "--report=html=$out/kustoms.html"
+    "--report=dotenv=$out/kustoms.env" "--report=github-annotations=$out/annotations")
+  while IFS= read -r line; do args+=("$line"); done < <(lines "$INPUT_ARGS")
+  args+=(--)
   while IFS= read -r line; do args+=("$line"); done < <(lines "$INPUT_PATHS")
 
   # The report quotes the repository, which may be a stranger's: no line of it
@@ -95,7 +79,11 @@ scan() {
   token=kustoms-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   echo "::group::kustoms"
   echo "::stop-commands::$token"
-  "$tool" scan "${args[@]}" || code=$?
+  if "$tool" ci --fetch-script "${args[@]}" >"$out/fetch.sh" && sh "$out/fetch.sh"; then
+    "$tool" ci "${args[@]}" || code=$?
+  else
+    code=2
+  fi
   echo "::$token::"
   echo "::endgroup::"
 
@@ -104,8 +92,7 @@ scan() {
     0 | 1 | 3) ;;
     *) fail "kustoms ended with $code and scanned nothing; the log says why" "$code" ;;
   esac
-  [ "$INPUT_ANNOTATIONS" = false ] || "$tool" report "$out/kustoms.json" --report github-annotations=-
-  [ "$INPUT_SUMMARY" = false ] || "$tool" report "$out/kustoms.json" --report github-summary=- >>"$GITHUB_STEP_SUMMARY"
+  [ "$INPUT_ANNOTATIONS" = false ] || cat "$out/annotations"
   {
     sed -n -e 's/^KUSTOMS_GATE=/gate=/p' -e 's/^KUSTOMS_FINDINGS=/findings=/p' -e 's/^KUSTOMS_FAILING=/failing=/p' "$out/kustoms.env"
     echo "sarif=$out/kustoms.sarif"

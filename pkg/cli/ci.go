@@ -24,6 +24,7 @@ KUSTOMS_ variable that is given is left as it is. In the pipeline of a merge or
 pull request only new findings fail, by the policy of the target branch.
 
 Examples:
+   kustoms ci --fetch-script | sh        # what a shallow clone lacks for it
    kustoms ci
    kustoms ci --explain                  # each decision and its reason
    kustoms ci --shard auto               # one of several parallel jobs
@@ -34,6 +35,8 @@ Exit codes: those of kustoms scan; a share ends with 0.`,
 			&ucli.StringFlag{Name: "ci-platform", EnvVars: []string{"KUSTOMS_CI_PLATFORM"}, Usage: "be on this `PLATFORM`, instead of knowing it by its variables"},
 			&ucli.StringFlag{Name: "output-dir", EnvVars: []string{"KUSTOMS_OUTPUT_DIR"}, Value: "kustoms-reports", Usage: "write the reports into `DIR`, which is not scanned"},
 			&ucli.BoolFlag{Name: "all", EnvVars: []string{"KUSTOMS_ALL"}, Usage: "let all findings count, also where only those of a change would"},
+			&ucli.BoolFlag{Name: "own-policy", EnvVars: []string{"KUSTOMS_OWN_POLICY"}, Usage: "take configuration, suppressions and baseline from the checkout itself, not from what it is compared with"},
+			&ucli.BoolFlag{Name: "fetch-script", Usage: "print the git commands, for sh, that bring what the comparison needs and the clone lacks; nothing if it has all"},
 			&ucli.BoolFlag{Name: "merge", EnvVars: []string{"KUSTOMS_MERGE"}, Usage: "judge the JSON reports of all shares, which the arguments name, instead of scanning"},
 			&ucli.BoolFlag{Name: "explain", Usage: "print what would be done and why, and do nothing"},
 		),
@@ -47,14 +50,18 @@ func runCI(c *ucli.Context, stderr io.Writer, getenv func(string) string) error 
 	if err != nil {
 		return usage("", "--ci-platform: %v", err)
 	}
-	decisions, err := decide(c, &p, getenv)
+	decisions, err := decide(c, &p, world(c, getenv))
 	if err != nil {
 		return err
 	}
-	if c.Bool("explain") {
+	switch {
+	case c.Bool("explain"):
 		return explainCI(c, &p, why, decisions)
+	case c.Bool("fetch-script"):
+		return printFetch(c, decisions)
 	}
-	reports, exclude := c.StringSlice("report"), c.StringSlice("exclude")
+	// Clones, for what is set below is appended to the flags' own lists.
+	reports, exclude := slices.Clone(c.StringSlice("report")), slices.Clone(c.StringSlice("exclude"))
 	for _, d := range decisions {
 		switch {
 		case d.Value == "":
@@ -93,7 +100,7 @@ func runCI(c *ucli.Context, stderr io.Writer, getenv func(string) string) error 
 }
 
 // decide gives the platform's answers to the flags that nobody gave.
-func decide(c *ucli.Context, p *platform.Platform, getenv func(string) string) ([]platform.Decision, error) {
+func decide(c *ucli.Context, p *platform.Platform, w *platform.World) ([]platform.Decision, error) {
 	dir := filepath.ToSlash(c.String("output-dir"))
 	given := map[string]bool{}
 	for _, r := range c.StringSlice("report") {
@@ -111,7 +118,7 @@ func decide(c *ucli.Context, p *platform.Platform, getenv func(string) string) (
 	if share == "auto" {
 		var why string
 		var err error
-		if share, why, err = p.Shard(getenv); err != nil {
+		if share, why, err = p.Shard(w.Getenv); err != nil {
 			return nil, usage("leave --shard out where one job scans all", "--shard auto: %v", err)
 		}
 		if share == "" {
@@ -119,7 +126,7 @@ func decide(c *ucli.Context, p *platform.Platform, getenv func(string) string) (
 		}
 		add("shard", share, why)
 	} else if share == "" && !c.Bool("merge") {
-		if s, why, err := p.Shard(getenv); err == nil && s != "" {
+		if s, why, err := p.Shard(w.Getenv); err == nil && s != "" {
 			add("shard", "", "this job scans all, though it is "+s+" by "+why+": --shard auto scans a share, for kustoms ci --merge")
 		}
 	}
@@ -128,17 +135,20 @@ func decide(c *ucli.Context, p *platform.Platform, getenv func(string) string) (
 		return nil, err
 	}
 	revision := c.String("base") + c.String("base-commit")
-	for _, d := range p.Decide(dir, getenv) {
+	for _, d := range p.Decide(dir, w) {
 		format, _, _ := strings.Cut(d.Value, "=")
 		switch {
 		case d.Flag == "report" && part.Of > 1: // judged with the others
 		case d.Flag == "report" && given[format]:
 		case d.Flag != "report" && c.Bool("merge"): // the shares know
 		case (d.Flag == "base" || d.Flag == "base-commit") && (revision != "" || c.Bool("all")):
-		case d.Flag == "policy-from" && c.String(d.Flag) != "":
+		case d.Flag == "policy-from" && (c.String(d.Flag) != "" || c.Bool("own-policy") || revision != ""):
 		default:
 			out = append(out, d)
 		}
+	}
+	if revision != "" && !c.Bool("merge") && !c.Bool("own-policy") && c.String("policy-from") == "" {
+		add("policy-from", revision, "what the findings are compared with also says what is accepted")
 	}
 	if part.Of > 1 && !given["json"] {
 		add("report", "json="+path.Join(dir, fmt.Sprintf("shard-%d.json", part.Index)), "kustoms ci --merge reads those of all shares")

@@ -81,7 +81,9 @@ func compare(c *ucli.Context, repo *source.Repo, cfg *config.Config) (*compariso
 		if cfg, err = policyConfig(c, repo, x.policy.repo, cfg); err != nil {
 			return nil, nil, err
 		}
-		x.policy.cfg = cfg
+		own := *cfg
+		own.Paths = there(x.policy.repo, cfg.Paths)
+		x.policy.cfg = &own
 		x.policies.from = x.policy
 	}
 	var at git.Commit
@@ -198,10 +200,16 @@ func baseConfig(base *source.Repo, cfg *config.Config) *config.Config {
 	}
 	out.Rules, out.Profile, out.Only, out.Without = cfg.Rules, cfg.Profile, cfg.Only, cfg.Without
 	out.KubeVersion, out.Limits, out.Jobs, out.Narrowed = cfg.KubeVersion, cfg.Limits, cfg.Jobs, cfg.Narrowed
-	out.Network, out.Paths = cfg.Network, nil
-	for _, p := range cfg.Paths {
-		if base.Exists(string(p)) {
-			out.Paths = append(out.Paths, p)
+	out.Network, out.Paths = cfg.Network, there(base, cfg.Paths)
+	return out
+}
+
+// there are the paths that a revision has.
+func there(repo *source.Repo, paths []config.Path) []config.Path {
+	var out []config.Path
+	for _, p := range paths {
+		if repo.Exists(string(p)) {
+			out = append(out, p)
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,12 +77,16 @@ func parseOutputs(specs []string, format string, opt report.Options) (outputs, e
 		return nil
 	}
 	stdout := false
-	for _, s := range specs {
+	for i, s := range specs {
+		if slices.Contains(specs[:i], s) {
+			continue // by a flag and its variable, say
+		}
 		name, file, ok := strings.Cut(s, "=")
 		if !ok || file == "" {
 			return nil, usage("write it as --report sarif=kustoms.sarif, or --report json=- for the standard output", "--report: %q names no file", s)
 		}
-		if stdout && file == "-" {
+		// A runner picks annotations out of any log.
+		if stdout && file == "-" && name != "github-annotations" {
 			return nil, usage("write all but one into files", "--report: two reports on the standard output")
 		}
 		stdout = stdout || file == "-"
@@ -99,13 +104,24 @@ func parseOutputs(specs []string, format string, opt report.Options) (outputs, e
 
 func (o outputs) write(r *result.Report, stdout io.Writer) error {
 	errs := make([]error, len(o))
-	// A report that cannot be written keeps none of the others back.
-	_ = parallel.Each(context.Background(), len(o), func(i int) {
-		write := func(w io.Writer) error { return o[i].format.Write.Write(w, r) }
+	var files, printed []int
+	for i := range o {
 		if o[i].file == "-" {
-			errs[i] = write(stdout)
+			printed = append(printed, i)
 		} else {
-			errs[i] = writeFile(o[i].file, write)
+			files = append(files, i)
+		}
+	}
+	// A report that cannot be written keeps none of the others back. Those on
+	// the standard output come one after the other.
+	_ = parallel.Each(context.Background(), len(files)+1, func(n int) {
+		if n > 0 {
+			i := files[n-1]
+			errs[i] = writeFile(o[i].file, func(w io.Writer) error { return o[i].format.Write.Write(w, r) })
+			return
+		}
+		for _, i := range printed {
+			errs[i] = o[i].format.Write.Write(stdout, r)
 		}
 	})
 	var failed []string

@@ -19,16 +19,22 @@ type Platform struct {
 	Marker string
 	// Reports are what the system, or people on it, read.
 	Reports []Report
-	// Change is set in pipelines of a change that asks to be merged. Target is
-	// then the target branch, and the first of Base that is set the commit that
-	// the checkout is the change upon.
-	Change, Target string
-	Base           []string
+	// Change is set in pipelines of a change that asks to be merged, Target is
+	// then the target branch. Tip is the commit of the target that the change
+	// is merged with in the checkout, and Base the one where the two part.
+	Change, Target, Tip, Base variables
+	// Ref names refs/pull/N/merge where Commit, the one that the pipeline is
+	// of, merges the change with its target: its first parent is the tip.
+	Ref, Commit string
 	// Index and Total number the jobs that are one job, several times; the
 	// first has the number First.
 	Index, Total string
 	First        int
 }
+
+// variables are names, of which the first that is set counts. NAME:a.b is what
+// stands at a.b in the JSON file that NAME names.
+type variables []string
 
 // Report is one format and its file, below the directory of reports; "-" is the
 // standard output, and $NAME the file that a variable names.
@@ -53,9 +59,9 @@ func Platforms() []Platform {
 				{"gitlab-sast", "gl-sast-report.json", "artifacts:reports:sast"},
 				{"gitlab-secret-detection", "gl-secret-detection-report.json", "artifacts:reports:secret_detection"},
 			},
-			Change: "CI_MERGE_REQUEST_IID", Target: "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-			// The first is set where the checkout is merged with the target.
-			Base:  []string{"CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA"},
+			Change: variables{"CI_MERGE_REQUEST_IID"}, Target: variables{"CI_MERGE_REQUEST_TARGET_BRANCH_NAME"},
+			Tip:   variables{"CI_MERGE_REQUEST_TARGET_BRANCH_SHA"},
+			Base:  variables{"CI_MERGE_REQUEST_DIFF_BASE_SHA"},
 			Index: "CI_NODE_INDEX", Total: "CI_NODE_TOTAL", First: 1,
 		},
 		{
@@ -63,11 +69,15 @@ func Platforms() []Platform {
 			Reports: []Report{
 				lossless, page,
 				{"sarif", "kustoms.sarif", "github/codeql-action/upload-sarif"},
-				{"text", "-", "the log"},
+				{"text", "-", "the log"}, // which the next would replace
 				{"github-annotations", "-", "the runner reads them from the log"},
 				{"github-summary", "$GITHUB_STEP_SUMMARY", "the page of the run"},
 			},
-			Change: "GITHUB_BASE_REF", Target: "GITHUB_BASE_REF",
+			// A merge queue tells what it merges into by the event alone.
+			Change: variables{"GITHUB_BASE_REF", "GITHUB_EVENT_PATH:merge_group.base_sha"},
+			Target: variables{"GITHUB_BASE_REF"},
+			Tip:    variables{"GITHUB_EVENT_PATH:merge_group.base_sha"},
+			Ref:    "GITHUB_REF", Commit: "GITHUB_SHA",
 		},
 		{
 			Name: "azure", Title: "Azure Pipelines", Marker: "TF_BUILD",
@@ -76,7 +86,8 @@ func Platforms() []Platform {
 				{"junit-strict", "kustoms.xml", "PublishTestResults@2"},
 				{"sarif", "kustoms.sarif", "published as CodeAnalysisLogs, the tab Scans"},
 			},
-			Change: "SYSTEM_PULLREQUEST_PULLREQUESTID", Target: "SYSTEM_PULLREQUEST_TARGETBRANCH",
+			Change: variables{"SYSTEM_PULLREQUEST_PULLREQUESTID"}, Target: variables{"SYSTEM_PULLREQUEST_TARGETBRANCH"},
+			Ref: "BUILD_SOURCEBRANCH", Commit: "BUILD_SOURCEVERSION",
 			Index: "SYSTEM_JOBPOSITIONINPHASE", Total: "SYSTEM_TOTALJOBSINPHASE", First: 1,
 		},
 		{
@@ -85,7 +96,7 @@ func Platforms() []Platform {
 				lossless, page,
 				{"junit-strict", "test-results/kustoms.xml", "Bitbucket finds it by the folder's name"},
 			},
-			Change: "BITBUCKET_PR_ID", Target: "BITBUCKET_PR_DESTINATION_BRANCH",
+			Change: variables{"BITBUCKET_PR_ID"}, Target: variables{"BITBUCKET_PR_DESTINATION_BRANCH"},
 			Index: "BITBUCKET_PARALLEL_STEP", Total: "BITBUCKET_PARALLEL_STEP_COUNT", First: 0,
 		},
 		{
@@ -103,7 +114,7 @@ func Platforms() []Platform {
 				{"junit-strict", "kustoms.xml", "the step junit"},
 				{"sarif", "kustoms.sarif", "recordIssues(tool: sarif())"},
 			},
-			Change: "CHANGE_ID", Target: "CHANGE_TARGET",
+			Change: variables{"CHANGE_ID"}, Target: variables{"CHANGE_TARGET"},
 		},
 		// Tekton sets no variable by which it could be known.
 		{Name: "tekton", Title: "Tekton", Reports: []Report{lossless, page, {"sarif", "kustoms.sarif", "for what reads it later"}, {"junit", "kustoms.xml", "for what reads it later"}}},
@@ -144,13 +155,13 @@ func Detect(name string, getenv func(string) string) (p Platform, why string, er
 type Decision struct{ Flag, Value, Reason string }
 
 // Decide answers the flags of a scan. dir is where reports go, slash-separated.
-func (p *Platform) Decide(dir string, getenv func(string) string) []Decision {
+func (p *Platform) Decide(dir string, w *World) []Decision {
 	var out []Decision
 	add := func(flag, value, reason string) { out = append(out, Decision{flag, value, reason}) }
 	for _, r := range p.Reports {
 		file := r.File
 		if name, ok := strings.CutPrefix(file, "$"); ok {
-			if file = getenv(name); file == "" {
+			if file = w.Getenv(name); file == "" {
 				continue
 			}
 		} else if file != "-" {
@@ -158,24 +169,42 @@ func (p *Platform) Decide(dir string, getenv func(string) string) []Decision {
 		}
 		add("report", r.Format+"="+file, r.For)
 	}
-	target := strings.TrimPrefix(getenv(p.Target), "refs/heads/")
-	switch {
-	case p.Change == "":
+	if len(p.Change) == 0 {
 		add("base", "", p.Title+" does not say what a change is compared with: all findings count, or set --base")
 		return out
-	case getenv(p.Change) == "":
-		add("base", "", p.Change+" is not set: no change that asks to be merged, so all findings count")
+	}
+	if _, change := w.first(p.Change); change == "" {
+		add("base", "", p.Change[0]+" is not set: no change that asks to be merged, so all findings count")
 		return out
 	}
-	if i := slices.IndexFunc(p.Base, func(name string) bool { return getenv(name) != "" }); i >= 0 {
-		add("base-commit", getenv(p.Base[i]), p.Base[i]+": only findings that the change brings fail")
-	} else if target != "" {
-		add("base", "origin/"+target, p.Target+": only findings that the change brings fail")
+	const fails, accepts = ": only findings that the change brings fail", ": a change does not accept its own findings"
+	targetBy, target := w.first(p.Target)
+	target = strings.TrimPrefix(target, "refs/heads/")
+	tipBy, tip := w.first(p.Tip)
+	if tip == "" && p.merges(w) {
+		tipBy, tip = p.Commit+" merges the change with this", w.Parents[0]
+	}
+	baseBy, base := w.first(p.Base)
+	switch {
+	case tip != "":
+		add("base-commit", tip, tipBy+fails)
+		add("policy-from", tip, tipBy+accepts)
+		return out
+	case base != "":
+		add("base-commit", base, baseBy+fails)
+	case target != "":
+		add("base", "origin/"+target, targetBy+fails)
 	}
 	if target != "" {
-		add("policy-from", "origin/"+target, p.Target+": a change does not accept its own findings")
+		add("policy-from", "origin/"+target, targetBy+accepts)
 	}
 	return out
+}
+
+// merges reports whether the checkout is the platform's own merge of a change
+// with its target, and not another commit that the pipeline took instead.
+func (p *Platform) merges(w *World) bool {
+	return p.Ref != "" && strings.HasPrefix(w.Getenv(p.Ref), "refs/pull/") && w.Head != "" && w.Head == w.Getenv(p.Commit) && len(w.Parents) == 2
 }
 
 // Shard is the share I/N of this job, "" if it is the only one. The error says

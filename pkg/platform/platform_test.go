@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -11,6 +12,15 @@ func env(vars map[string]string) func(string) string {
 	return func(name string) string { return vars[name] }
 }
 
+// event is what GitHub says of two events.
+func event(name string) ([]byte, error) {
+	data, ok := map[string]string{"queue.json": `{"merge_group": {"base_sha": "beef"}}`, "push.json": `{"ref": "refs/heads/main"}`}[name]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return []byte(data), nil
+}
+
 func TestTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, p := range Platforms() {
@@ -18,7 +28,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: not the only one of its name or marker", p.Name)
 		}
 		seen[p.Name], seen[p.Marker] = true, true
-		if (p.Index == "") != (p.Total == "") || p.Change == "" && (p.Target != "" || len(p.Base) > 0) {
+		if (p.Index == "") != (p.Total == "") || (p.Ref == "") != (p.Commit == "") || len(p.Change) == 0 && len(p.Target)+len(p.Tip)+len(p.Base) > 0 {
 			t.Errorf("%s: half a statement", p.Name)
 		}
 	}
@@ -38,11 +48,31 @@ func TestDecide(t *testing.T) {
 		},
 		"gitlab merged": {
 			map[string]string{"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": "beef", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "c0ffee"},
-			map[string]string{"base-commit": "beef"},
+			map[string]string{"base-commit": "beef", "policy-from": "beef"},
 		},
 		"github": {
 			map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main"},
 			map[string]string{"base": "origin/main", "policy-from": "origin/main"},
+		},
+		"github merged": {
+			map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_SHA": "c0ffee"},
+			map[string]string{"base-commit": "tip", "policy-from": "tip"},
+		},
+		"github of another commit": {
+			map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_SHA": "beef"},
+			map[string]string{"base": "origin/main", "policy-from": "origin/main"},
+		},
+		"github pull_request_target": {
+			map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": "c0ffee"},
+			map[string]string{"base": "origin/main", "policy-from": "origin/main"},
+		},
+		"github queue": {
+			map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": "queue.json"},
+			map[string]string{"base-commit": "beef", "policy-from": "beef"},
+		},
+		"github push": {
+			map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": "push.json"},
+			map[string]string{"base": ""},
 		},
 		"azure": {
 			map[string]string{"TF_BUILD": "True", "SYSTEM_PULLREQUEST_PULLREQUESTID": "7", "SYSTEM_PULLREQUEST_TARGETBRANCH": "refs/heads/rel/1"},
@@ -65,7 +95,7 @@ func TestDecide(t *testing.T) {
 				t.Fatalf("detected %q, %v", p.Name, err)
 			}
 			got := map[string]string{}
-			for _, d := range p.Decide("out", env(c.vars)) {
+			for _, d := range p.Decide("out", &World{Getenv: env(c.vars), ReadFile: event, Head: "c0ffee", Parents: []string{"tip", "change"}}) {
 				if d.Reason == "" {
 					t.Errorf("--%s %s: no reason", d.Flag, d.Value)
 				}

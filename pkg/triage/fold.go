@@ -65,8 +65,16 @@ func foldRules(_ *Options, r *result.Report) {
 		if weaker[f.Rule] {
 			for _, j := range byPlace[place{f.Object, f.Container}] {
 				s := &r.Findings[j]
-				if !drop[j] && slices.Contains(implied[s.Rule], f.Rule) && sameField(s, f) {
-					absorb(s, f)
+				if drop[j] || !slices.Contains(implied[s.Rule], f.Rule) || !sameField(s, f) {
+					continue
+				}
+				// A target that only has the weaker fault keeps it.
+				rest := without(f.Targets, s.Targets)
+				if len(rest) == len(f.Targets) && len(rest) > 0 {
+					continue
+				}
+				mention(s, f)
+				if f.Targets = rest; len(rest) == 0 {
 					drop[i] = true
 					break
 				}
@@ -75,7 +83,9 @@ func foldRules(_ *Options, r *result.Report) {
 		if f.Leak == nil && aboutSecret[f.Rule] {
 			for _, j := range leaks[f.Loc.Primary.Path] {
 				if s := &r.Findings[j]; overlap(s.Loc.Primary, f.Loc.Primary) {
-					absorb(s, f)
+					mention(s, f)
+					s.Targets = append(s.Targets, without(f.Targets, s.Targets)...)
+					slices.Sort(s.Targets)
 					drop[i] = true
 					break
 				}
@@ -91,17 +101,16 @@ func foldRules(_ *Options, r *result.Report) {
 	r.Findings = out
 }
 
-// absorb adds the weaker finding f to s.
-func absorb(s, f *result.Finding) {
+// mention adds to s that the weaker finding f says the same.
+func mention(s, f *result.Finding) {
 	s.Related = append(s.Related, result.Related{Location: f.Loc, Message: "the same fault by " + f.Rule + ": " + f.Message})
 	s.Severity = max(s.Severity, f.Severity)
 	s.On = append(s.On, f.On...)
-	for _, t := range f.Targets {
-		if !slices.Contains(s.Targets, t) {
-			s.Targets = append(s.Targets, t)
-		}
-	}
-	slices.Sort(s.Targets)
+}
+
+// without lists what is in all and not in some.
+func without(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(t string) bool { return slices.Contains(some, t) })
 }
 
 // sameField reports whether two fields of one container or object are one

@@ -1,11 +1,31 @@
 package triage
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/source"
 )
+
+// Production is privileged, the others only allow escalation: each says what it
+// is.
+func TestFoldRulesTargets(t *testing.T) {
+	at := func(rule string, targets ...string) result.Finding {
+		return result.Finding{Rule: rule, Object: result.Key{Kind: "Pod", Name: "p"}, Container: "a", Field: "spec.containers[a].securityContext.x", Targets: targets}
+	}
+	r := &result.Report{Findings: []result.Finding{at("allow-privilege-escalation", "prod", "test"), at("privileged-container", "prod")}}
+	foldRules(nil, r)
+	got := map[string][]string{}
+	for _, f := range r.Findings {
+		got[f.Rule] = f.Targets
+	}
+	want := map[string][]string{"allow-privilege-escalation": {"test"}, "privileged-container": {"prod"}}
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
 
 func TestFoldRules(t *testing.T) {
 	at := func(rule, container, field string) result.Finding {

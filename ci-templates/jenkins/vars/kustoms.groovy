@@ -26,7 +26,7 @@ def call(Map args = [:]) {
 // such value is an error, because a typing mistake must not open the gate.
 def settings(Map args) {
   def cfg = [
-    path: [], failOn: '', base: 'auto', policyFromBase: false, baseline: '', config: '', args: [],
+    path: [], failOn: '', base: 'auto', policyFromBase: true, baseline: '', config: '', args: [],
     onFindings: 'unstable', onIncomplete: 'failure',
     version: '', sha256: '', mirror: '', mirrorCredentialsId: '', program: '', image: '',
     gitCredentialsId: '', credentials: [],
@@ -71,9 +71,10 @@ def scan(Map cfg) {
     "KUSTOMS_CI_OUTPUT=${cfg.output}",
     "KUSTOMS_CI_PATHS=${cfg.path.join('\n')}",
     "KUSTOMS_CI_ARGS=${cfg.args.join('\n')}",
-    "KUSTOMS_CI_BASE=${baseOf(cfg)}",
-    "KUSTOMS_CI_BRANCH=${cfg.base == 'auto' ? (env.CHANGE_TARGET ?: '') : ''}",
-    "KUSTOMS_CI_POLICY=${cfg.policyFromBase}",
+    'KUSTOMS_CI_PLATFORM=jenkins',
+    "KUSTOMS_ALL=${cfg.base == 'none' || !cfg.base ? 'true' : ''}",
+    "KUSTOMS_BASE=${cfg.base == 'auto' || cfg.base == 'none' ? '' : cfg.base}",
+    "KUSTOMS_OWN_POLICY=${cfg.policyFromBase ? '' : 'true'}",
     "KUSTOMS_CI_PROGRAM=${cfg.program ?: (cfg.image ? 'kustoms' : '')}",
     "KUSTOMS_CI_VERSION=${cfg.version}",
     "KUSTOMS_FAIL_ON=${cfg.failOn}",
@@ -93,7 +94,6 @@ def scan(Map cfg) {
   }
   def scripts = "${cfg.output}/.scripts"
   writeFile(file: "${scripts}/install.sh", text: libraryResource('dev/kustoms/install.sh'))
-  writeFile(file: "${scripts}/base.sh", text: libraryResource('dev/kustoms/base.sh'))
   def code = 0
   withEnv(variables) {
     if (bindings) {
@@ -117,15 +117,6 @@ def scan(Map cfg) {
     return found
   }
   error("kustoms: ended with ${code} and scanned nothing; the log says why")
-}
-
-// baseOf is the revision that findings must be new against: what a multibranch
-// project's pull request goes into, nothing for a branch.
-String baseOf(Map cfg) {
-  if (cfg.base == 'auto') {
-    return env.CHANGE_TARGET ? "refs/remotes/origin/${env.CHANGE_TARGET}" : ''
-  }
-  return cfg.base == 'none' || !cfg.base ? '' : cfg.base
 }
 
 // publish shows the reports where the plug-ins for them are installed.

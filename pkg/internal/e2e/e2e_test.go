@@ -34,7 +34,17 @@ func whole(t *testing.T) {
 	}
 }
 
-// tool finds a program in bin/tools or the path, and skips without it.
+// lacks skips a test for want of a tool, or fails it in `make e2e`, which
+// installs them all.
+func lacks(t *testing.T, what, how string) {
+	t.Helper()
+	if os.Getenv("KUSTOMS_E2E") != "" {
+		t.Fatalf("no %s here: %s", what, how)
+	}
+	t.Skipf("no %s here: %s", what, how)
+}
+
+// tool finds a program in bin/tools or the path.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	own := filepath.Join(root, "bin", "tools", name)
@@ -43,7 +53,7 @@ func tool(t *testing.T, name string) string {
 	}
 	found, err := exec.LookPath(name)
 	if err != nil {
-		t.Skipf("no %s here: scripts/install-tools.sh e2e", name)
+		lacks(t, name, "scripts/install-tools.sh e2e")
 	}
 	return found
 }
@@ -92,7 +102,8 @@ func release(t *testing.T, version string) string {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	check(t, err)
 	w := tar.NewWriter(z)
 	check(t, w.WriteHeader(&tar.Header{Name: "kustoms", Mode: 0o755, Size: int64(len(data))}))
 	_, err = w.Write(data)
@@ -139,6 +150,20 @@ func run(t *testing.T, dir, name string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// blocks are the code blocks of a language in a page of the documentation.
+func blocks(t *testing.T, page, language string) []string {
+	t.Helper()
+	var out []string
+	for _, part := range strings.Split(get(t, filepath.Join(root, page)), "\n```"+language+"\n")[1:] {
+		block, _, ok := strings.Cut(part, "\n```")
+		if !ok {
+			t.Fatalf("%s: a block without an end", page)
+		}
+		out = append(out, block+"\n")
+	}
+	return out
+}
+
 // pod is a manifest; with privileged it fails the gate.
 func pod(name string, privileged bool) string {
 	return fmt.Sprintf(`apiVersion: v1
@@ -160,7 +185,7 @@ func TestCopies(t *testing.T) {
 	for copied, original := range map[string]string{
 		"action.yml": "ci-templates/github/action.yml",
 		"ci-templates/jenkins/resources/dev/kustoms/install.sh": "ci-templates/sh/install.sh",
-		"ci-templates/jenkins/resources/dev/kustoms/base.sh":    "ci-templates/sh/base.sh",
+		"ci-templates/gitlab/templates/kustoms.yml":             "ci-templates/gitlab/kustoms.gitlab-ci.yml",
 	} {
 		if get(t, filepath.Join(root, copied)) != get(t, filepath.Join(root, original)) {
 			t.Errorf("%s differs from %s: make generate", copied, original)
@@ -171,7 +196,7 @@ func TestCopies(t *testing.T) {
 func TestShellcheck(t *testing.T) {
 	sc := tool(t, "shellcheck")
 	var files []string
-	for _, pattern := range []string{"ci-templates/*/*.sh", "ci-templates/jenkins/resources/dev/kustoms/*.sh", "scripts/*.sh"} {
+	for _, pattern := range []string{"ci-templates/*/*.sh", "ci-templates/jenkins/resources/dev/kustoms/*.sh", "scripts/*.sh", "pkg/platform/*.sh"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		check(t, err)
 		if len(found) == 0 {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -45,6 +46,7 @@ type upload struct {
 	Ref    string `json:"ref"`
 	SARIF  string `json:"sarif"`
 
+	file string // the SARIF, unpacked
 	runs []struct {
 		AutomationDetails struct{ ID string }
 		Results           []struct{ RuleID string }
@@ -68,11 +70,17 @@ func scanning(t *testing.T, status int) (string, *[]upload) {
 			t.Errorf("upload: %v", err)
 			return
 		}
+		data, err := io.ReadAll(z)
+		if err != nil {
+			t.Errorf("upload: %v", err)
+		}
+		u.file = filepath.Join(t.TempDir(), "upload.sarif")
+		put(t, u.file, string(data))
 		var log struct {
 			Version string
 			Runs    json.RawMessage
 		}
-		if err := json.NewDecoder(z).Decode(&log); err != nil || log.Version != "2.1.0" {
+		if err := json.Unmarshal(data, &log); err != nil || log.Version != "2.1.0" {
 			t.Errorf("upload is no SARIF 2.1.0: %q, %v", log.Version, err)
 		}
 		if err := json.Unmarshal(log.Runs, &u.runs); err != nil {
@@ -110,18 +118,26 @@ INPUTS
           SARIF: ${{ steps.k.outputs.sarif }}
 `
 
-// act runs one event over a repository; the exit code and all that was printed
-// come back.
+// act runs one event over a repository whose workflow uses the Action; the exit
+// code and all that was printed come back.
 func act(t *testing.T, repo, event, payload, inputs, api string) (int, string) {
 	t.Helper()
-	prog := tool(t, "act")
 	put(t, filepath.Join(repo, ".github/workflows/t.yml"), strings.Replace(workflow, "INPUTS", inputs, 1))
+	return runAct(t, repo, t.TempDir(), event, payload, api)
+}
+
+// runAct runs what a repository's workflows do on an event, with a home
+// directory of its own.
+func runAct(t *testing.T, repo, home, event, payload, api string, args ...string) (int, string) {
+	t.Helper()
+	prog := tool(t, "act")
 	file := filepath.Join(t.TempDir(), "event.json")
 	put(t, file, payload)
-	home := t.TempDir()
-	cmd := exec.Command(prog, event, "-P", "ubuntu-latest=-self-hosted", "--action-offline-mode", "-e", file,
-		"--local-repository", "github/codeql-action@"+uploadPin(t)+"="+filepath.Join(root, "pkg/internal/e2e/testdata/github"),
-		"--env", "UPLOAD_API="+api, "--env", "GIT_CONFIG_GLOBAL=/dev/null")
+	cmd := exec.Command(prog, append([]string{
+		event, "-P", "ubuntu-latest=-self-hosted", "--action-offline-mode", "-e", file,
+		"--local-repository", "github/codeql-action@" + uploadPin(t) + "=" + filepath.Join(root, "pkg/internal/e2e/testdata/github"),
+		"--env", "UPLOAD_API=" + api, "--env", "GIT_CONFIG_GLOBAL=/dev/null",
+	}, args...)...)
 	cmd.Dir = repo
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+home, "XDG_CONFIG_HOME="+home)
 	var out bytes.Buffer
@@ -164,6 +180,10 @@ func TestGitHub(t *testing.T) {
 		if len(u.runs) != 1 || u.runs[0].AutomationDetails.ID != "kustoms/" || len(u.runs[0].Results) == 0 || u.Commit == "" {
 			t.Errorf("uploaded %+v", u.runs)
 		}
+		if u.Commit != run(t, repo, "git", "rev-parse", "HEAD") || u.Ref != "refs/heads/main" {
+			t.Errorf("uploaded for %s of %s", u.Commit, u.Ref)
+		}
+		validSARIF(t, u.file)
 	})
 	t.Run("clean", func(t *testing.T) {
 		repo := project(t)
@@ -211,7 +231,7 @@ func TestGitHub(t *testing.T) {
 		put(t, filepath.Join(repo, ".kustoms.yaml"), "failOn: none\n")
 		run(t, repo, "git", "add", "-A")
 		run(t, repo, "git", "commit", "-q", "-m", "new")
-		inputs := installed + "          upload: false\n          policy-from-base: true\n"
+		inputs := installed + "          upload: false\n"
 		code, out := act(t, repo, "merge_group", `{"merge_group":{"base_sha":"`+base+`"}}`, inputs, "http://127.0.0.1:1")
 		wants(t, code, 0, out, "OUT gate=passed")
 		// The change would switch the gate off; the base's policy keeps it.
@@ -235,6 +255,59 @@ func TestGitHub(t *testing.T) {
 			code, out := act(t, repo, "push", `{"ref":"refs/heads/main"}`,
 				strings.Replace(installed, "            old\n", "", 1)+"          upload: false\n          incomplete: "+policy+"\n", "http://127.0.0.1:1")
 			wants(t, code, want, out, "OUT gate=incomplete", "could not be rendered")
+		}
+	})
+	t.Run("many findings", func(t *testing.T) {
+		// GitHub shows 10 errors and 10 warnings of a step, and drops the rest in
+		// silence: what is over is counted.
+		repo := project(t)
+		for i := range 30 {
+			put(t, filepath.Join(repo, fmt.Sprintf("new/pod%d.yaml", i)), pod(fmt.Sprint("p", i), true))
+		}
+		code, out := act(t, repo, "push", `{"ref":"refs/heads/main"}`, installed+"          upload: false\n", "http://127.0.0.1:1")
+		wants(t, code, 1, out, "failing=31 ", "annotations left out: GitHub shows 10 of a kind")
+		for _, c := range []string{"::error ", "::warning ", "::notice "} {
+			n := strings.Count(out, c+"file=")
+			if n > 10 || c == "::error " && n < 9 {
+				t.Errorf("%d annotations%s", n, c)
+			}
+		}
+		code, out = act(t, repo, "push", `{"ref":"refs/heads/main"}`, installed+"          upload: false\n          annotations: false\n          summary: false\n          args: --report=sarif=mine.sarif\n", "http://127.0.0.1:1")
+		wants(t, code, 1, out, "failing=31 ")
+		if strings.Contains(out, "::error file=") || strings.Contains(out, "## kustoms") {
+			t.Error("annotations or a summary, though neither is wanted")
+		}
+	})
+	t.Run("hostile repository", func(t *testing.T) {
+		// What the repository says is no command to the runner.
+		repo := project(t)
+		const word = "::set-output name=gate::passed"
+		put(t, filepath.Join(repo, "new", word+".yaml"), strings.Replace(pod("new", true), "name: web", "name: \"\\n"+word+"\\n##[set-output name=gate;]passed\"", 1))
+		code, out := act(t, repo, "push", `{"ref":"refs/heads/main"}`, installed+"          upload: false\n", "http://127.0.0.1:1")
+		wants(t, code, 1, out, "OUT gate=failed", "failing=2 ")
+		for line := range strings.Lines(out) {
+			if _, text, ok := strings.Cut(line, "| "); ok && strings.HasPrefix(strings.TrimSpace(text), "::set-output") {
+				t.Errorf("a command: %s", line)
+			}
+		}
+	})
+	t.Run("base", func(t *testing.T) {
+		// Another base than the event's; none; and the change's own policy.
+		repo := project(t)
+		put(t, filepath.Join(repo, "new/pod.yaml"), pod("new", true))
+		put(t, filepath.Join(repo, ".kustoms.yaml"), "suppressions:\n- {rule: privileged-container, reason: let me}\n")
+		run(t, repo, "git", "add", "-A")
+		run(t, repo, "git", "commit", "-q", "-m", "new")
+		inputs := installed + "          upload: false\n"
+		for more, want := range map[string]string{
+			"":                         "failing=0 ",
+			"          base: HEAD~1\n": "failing=1 ",
+			"          base: HEAD~1\n          policy-from-base: false\n": "failing=0 ",
+		} {
+			_, out := act(t, repo, "push", `{"ref":"refs/heads/main"}`, inputs+more, "http://127.0.0.1:1")
+			if !strings.Contains(out, want) {
+				t.Errorf("%q: nothing printed %q\n%s", more, want, out)
+			}
 		}
 	})
 	t.Run("hostile input", func(t *testing.T) {

@@ -53,6 +53,7 @@ func newGitlabProject(t *testing.T, ci string, files map[string]string) *gitlabP
 	run(t, part, "git", "tag", "1.0.0")
 	bare := filepath.Join(tmp, "remotes")
 	run(t, tmp, "git", "clone", "-q", "--bare", part, filepath.Join(bare, "grp/kustoms.git"))
+	run(t, tmp, "git", "clone", "-q", "--bare", part, filepath.Join(bare, "kustoms/kustoms.git"))
 
 	for name, text := range files {
 		put(t, filepath.Join(p.dir, name), text)
@@ -95,7 +96,7 @@ func (p *gitlabProject) ci(t *testing.T, args ...string) string {
 	node, local := filepath.Join(modules, "node/bin/node"), filepath.Join(modules, "gitlab-ci-local/dist/index.js")
 	for _, f := range []string{node, local} {
 		if _, err := os.Stat(f); err != nil {
-			t.Skip("no gitlab-ci-local here: scripts/install-tools.sh gitlab")
+			lacks(t, "gitlab-ci-local", "scripts/install-tools.sh e2e")
 		}
 	}
 	cmd := exec.Command(node, append([]string{local, "--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source"}, args...)...)
@@ -158,12 +159,6 @@ func include(how, inputs string) string {
 
 const local = "local: kustoms.gitlab-ci.yml"
 
-func TestGitLabCopies(t *testing.T) {
-	if get(t, filepath.Join(root, gitlabTemplate)) != get(t, filepath.Join(root, gitlabComponent)) {
-		t.Errorf("%s is no copy of %s", gitlabTemplate, gitlabComponent)
-	}
-}
-
 // The scripts are shell within YAML: each job's is put together as GitLab does
 // and checked.
 func TestGitLabShellcheck(t *testing.T) {
@@ -216,6 +211,34 @@ func TestGitLabIncludes(t *testing.T) {
 			}
 			expect(t, p.ci(t, "--variable", "KUSTOMS_FAIL_ON=critical"), "check PASS")
 		})
+	}
+}
+
+// The pipelines that GitLab's page shows are run as they are, in a project that
+// has what the page says.
+func TestGitLabDocs(t *testing.T) {
+	whole(t)
+	n := 0
+	for _, ci := range blocks(t, "docs/ci/gitlab.md", "yaml") {
+		if !strings.HasPrefix(ci, "include:") {
+			continue
+		}
+		n++
+		t.Run(strings.Join(strings.Fields(ci), " "), func(t *testing.T) {
+			p := newGitlabProject(t, ci, map[string]string{"shop/pod.yaml": pod("web", true), "bank/pod.yaml": pod("bank", true), "platform/bank/pod.yaml": pod("core", true)})
+			got := verdicts(p.ci(t, "--variable", "CI_SERVER_FQDN=gitlab.com"))
+			if len(got) == 0 {
+				t.Error("no job ran")
+			}
+			for _, v := range got {
+				if !strings.HasSuffix(v, " FAIL 1") {
+					t.Errorf("a job ended with %q, though each has a finding", v)
+				}
+			}
+		})
+	}
+	if n < 4 {
+		t.Errorf("the page shows %d pipelines", n)
 	}
 }
 
@@ -336,6 +359,7 @@ func (p *gitlabProject) readable(t *testing.T) {
 	if sarif.Version != "2.1.0" || len(sarif.Runs) != 1 {
 		t.Errorf("SARIF %s with %d runs", sarif.Version, len(sarif.Runs))
 	}
+	validSARIF(t, filepath.Join(p.dir, ".gitlab-ci-local/artifacts/kustoms/kustoms-reports/kustoms.sarif"))
 	for _, name := range []string{"gl-sast-report.json", "gl-secret-detection-report.json"} {
 		var r struct {
 			Version         string

@@ -51,7 +51,7 @@ func central(t *testing.T) string {
 	file := filepath.Join(t.TempDir(), "classpath")
 	cmd := exec.Command(mvn, "-q", "-B", "-f", filepath.Join(root, "pkg/internal/e2e/testdata/jenkins/pom.xml"), "dependency:build-classpath", "-Dmdep.outputFile="+file)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("Maven Central is not reachable: %v\n%s", err, out)
+		lacks(t, "way to Maven Central", fmt.Sprintf("%v\n%s", err, out))
 	}
 	return get(t, file)
 }
@@ -62,8 +62,12 @@ func TestJenkinsParse(t *testing.T) {
 	vars, err := filepath.Glob(filepath.Join(jenkins, "vars", "*.groovy"))
 	check(t, err)
 	files = append(files, vars...)
+	for i, block := range blocks(t, "docs/ci/jenkins.md", "groovy") {
+		files = append(files, filepath.Join(t.TempDir(), fmt.Sprintf("docs%d.groovy", i)))
+		put(t, files[len(files)-1], block)
+	}
 	out := groovy(t, "", "Parse.groovy", files...)
-	if got := strings.Count(out, "parsed "); got != len(files) || got < 3 {
+	if got := strings.Count(out, "parsed "); got != len(files) || got < 7 {
 		t.Errorf("%d of %d files parsed:\n%s", got, len(files), out)
 	}
 }
@@ -111,6 +115,9 @@ func TestJenkinsStep(t *testing.T) {
 		"absent":     {"FAILURE", []string{"no program \"/nowhere/kustoms\" on this agent"}, nothing},
 		"mirror":     {"SUCCESS", append(published, `STEP withCredentials`, `"credentialsId":"nexus"`, `"variable":"HELM_REGISTRY_CONFIG"`), nil},
 		"pull":       {"UNSTABLE", append(published, `"failing":1`, `"known":`, `"kind":"gitUsernamePassword"`), nil},
+		"all":        {"UNSTABLE", append(published, `"failing":2`, `"suppressed":0`), nil},
+		"revision":   {"UNSTABLE", append(published, `"failing":1`), nil},
+		"own":        {"SUCCESS", append(published, `"failing":0`), nil},
 		"gates":      {"UNSTABLE", append(published, `"threshold":5,"type":"TOTAL"`), nil},
 	} {
 		t.Run(scenario, func(t *testing.T) {
@@ -121,11 +128,12 @@ func TestJenkinsStep(t *testing.T) {
 				put(t, filepath.Join(ws, "mirror"), "")
 				check(t, os.Remove(filepath.Join(ws, "mirror")))
 				check(t, os.Rename(release(t, "1.2.3"), filepath.Join(ws, "MIRROR")))
-			case "pull": // a clone of one commit, whose target must be fetched
+			case "pull", "all", "revision", "own": // a clone of one commit, whose target must be fetched
 				run(t, ws, "git", "add", "-A")
 				run(t, ws, "git", "commit", "-q", "-m", "old")
 				run(t, ws, "git", "checkout", "-q", "-b", "change")
 				put(t, filepath.Join(ws, "new/pod.yaml"), pod("new", true))
+				put(t, filepath.Join(ws, ".kustoms.yaml"), "suppressions:\n- {rule: privileged-container, reason: let me}\n")
 				run(t, ws, "git", "add", "-A")
 				run(t, ws, "git", "commit", "-q", "-m", "new")
 				clone := filepath.Join(t.TempDir(), "clone")
@@ -153,15 +161,36 @@ func TestJenkinsStep(t *testing.T) {
 	}
 }
 
-// The Jenkinsfiles through Jenkins' CPS transformation.
+// The Jenkinsfiles, and those of the page, through Jenkins' CPS transformation
+// with the library loaded as Jenkins does.
 func TestJenkinsPipelineUnit(t *testing.T) {
 	whole(t)
 	cp := central(t)
-	out := groovy(t, cp, "Unit.groovy", filepath.Join(jenkins, "Jenkinsfile.multibranch"), jenkins)
-	for _, s := range []string{"kustoms.junit(", "kustoms.recordIssues(", "kustoms.archiveArtifacts(", "kustoms.withCredentials(", "RESULT FAILURE"} {
-		if !strings.Contains(out, s) {
-			t.Errorf("nothing printed %q\n%s", s, out)
+	files := map[string]string{
+		"Jenkinsfile":             get(t, filepath.Join(jenkins, "Jenkinsfile")),
+		"Jenkinsfile.multibranch": get(t, filepath.Join(jenkins, "Jenkinsfile.multibranch")),
+	}
+	for i, block := range blocks(t, "docs/ci/jenkins.md", "groovy") {
+		if !strings.HasPrefix(block, "@Library") {
+			block = "library('kustoms@v1.0.0')\n" + block
 		}
+		files[fmt.Sprint("block ", i)] = block
+	}
+	for name, text := range files {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "Jenkinsfile")
+			put(t, file, text)
+			out := groovy(t, cp, "Unit.groovy", file, jenkins)
+			want := []string{"kustoms.junit(", "kustoms.recordIssues(", "kustoms.archiveArtifacts(", "RESULT UNSTABLE"}
+			if name == "Jenkinsfile.multibranch" { // where a change fails
+				want = append(want[:3], "kustoms.withCredentials(", "RESULT FAILURE")
+			}
+			for _, s := range want {
+				if !strings.Contains(out, s) {
+					t.Errorf("nothing printed %q\n%s", s, out)
+				}
+			}
+		})
 	}
 }
 

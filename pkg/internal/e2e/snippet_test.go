@@ -87,8 +87,8 @@ var snippets = map[string]snippet{
 	"tekton": {
 		"tekton/task.yaml",
 		func(t *testing.T, doc any) string { return lines(at(t, doc, "spec", "steps", 0, "script")) },
-		[]string{"KUSTOMS_CI_PLATFORM=tekton", "KUSTOMS_FAIL_ON=high", "KUSTOMS_BASE=", "KUSTOMS_POLICY_FROM=", "PATHS="},
-		[]string{"KUSTOMS_BASE=origin/main", "KUSTOMS_POLICY_FROM=origin/main"},
+		[]string{"KUSTOMS_CI_PLATFORM=tekton", "KUSTOMS_FAIL_ON=high", "KUSTOMS_BASE=", "PATHS="},
+		[]string{"KUSTOMS_BASE=origin/main"},
 	},
 	"argo-workflows": {
 		"argo-workflows/workflow-template.yaml",

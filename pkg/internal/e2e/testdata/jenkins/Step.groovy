@@ -8,7 +8,7 @@ def (templates, program, workspace, scenario) = args as List
 def ws = new File(workspace)
 def missing = scenario.tokenize('+').findAll { it.startsWith('no-') }*.substring(3)
 def options = evaluate(new File("${templates}/../../pkg/internal/e2e/testdata/jenkins/scenarios.groovy"))[scenario.tokenize('+')[0]]
-def variables = [:]
+def variables = [JENKINS_URL: 'https://ci.example.com/'] + (options.env ?: [:])
 def result = 'SUCCESS'
 def log = { String step, detail -> println("STEP ${step} ${JsonOutput.toJson(detail)}") }
 

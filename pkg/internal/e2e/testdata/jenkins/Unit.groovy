@@ -3,15 +3,23 @@
 // Runs a Jenkinsfile and the library with JenkinsPipelineUnit and Jenkins' CPS
 // transformation, which refuses what cannot be suspended.
 import com.lesfurets.jenkins.unit.cps.BasePipelineTestCPS
+import static com.lesfurets.jenkins.unit.global.lib.LibraryConfiguration.library
+import static com.lesfurets.jenkins.unit.global.lib.LocalSource.localSource
 
 def (jenkinsfile, templates) = args as List
 
 class Test extends BasePipelineTestCPS {
   String templates
+  boolean declared // by @Library; a step "library" is none that is known here
   void setUp() {
     scriptRoots = [new File(templates).path, '']
     scriptExtension = ''
     super.setUp()
+    def at = new File('library').absoluteFile
+    at.mkdirs()
+    java.nio.file.Files.createSymbolicLink(new File(at, 'kustoms@v1.0.0').toPath(), new File(templates).toPath())
+    helper.registerSharedLibrary(library().name('kustoms').defaultVersion('v1.0.0').allowOverride(true).implicit(!declared)
+      .targetPath(at.path).retriever(localSource(at.path)).build())
     def text = { String n -> new File("${templates}/resources/${n}").text }
     helper.registerAllowedMethod('library', [String], null)
     helper.registerAllowedMethod('timeout', [Map, Closure], { Map a, Closure b -> b() })
@@ -30,15 +38,24 @@ class Test extends BasePipelineTestCPS {
       helper.registerAllowedMethod(name, [Map], null)
     }
     helper.registerAllowedMethod('discoverGitReferenceBuild', [], null)
+    // The words of a declarative pipeline, which nests closures.
+    for (name in ['pipeline', 'options', 'triggers', 'stages', 'steps', 'agent']) {
+      helper.registerAllowedMethod(name, [Closure], { Closure b -> b() })
+    }
+    for (name in ['label', 'cron']) {
+      helper.registerAllowedMethod(name, [String], null)
+    }
+    helper.registerAllowedMethod('timeout', [Map], null)
+    for (name in ['file', 'usernamePassword']) {
+      helper.registerAllowedMethod(name, [Map], { it })
+    }
     binding.setVariable('scm', [:])
     binding.setVariable('env', [CHANGE_TARGET: 'main', CHANGE_ID: '7'])
   }
 }
 
-def t = new Test(templates: templates)
+def t = new Test(templates: templates, declared: new File(jenkinsfile).text.contains('@Library'))
 t.setUp()
-def lib = t.loadScript('vars/kustoms.groovy')
-t.helper.registerAllowedMethod('kustoms', [Map], { Map a -> lib.call(a) })
 t.runScript(jenkinsfile)
 t.printCallStack()
 println("RESULT ${t.binding.getVariable('currentBuild').result}")

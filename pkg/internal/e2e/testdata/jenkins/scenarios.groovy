@@ -2,7 +2,7 @@
 [
   findings:   [args: [program: 'PROGRAM', path: 'bad']],
   failure:    [args: [program: 'PROGRAM', path: ['bad', 'good'], onFindings: 'failure']],
-  success:    [args: [program: 'PROGRAM', path: 'bad', onFindings: 'success']],
+  success:    [args: [program: 'PROGRAM', path: 'bad', onFindings: 'success', args: ['--report=sarif=mine.sarif', '--report=json=mine.json']]],
   clean:      [args: [program: 'PROGRAM', path: 'good']],
   incomplete: [args: [program: 'PROGRAM', path: 'broken']],
   tolerated:  [args: [program: 'PROGRAM', path: 'broken', onIncomplete: 'unstable']],
@@ -16,6 +16,9 @@
   image:      [args: [image: 'registry.example.com/kustoms:1.0.0-debug', path: 'good', id: 'part', name: 'part']],
   absent:     [args: [program: '/nowhere/kustoms', path: 'good']],
   mirror:     [args: [version: '1.2.3', mirror: 'MIRROR', mirrorCredentialsId: 'nexus', path: 'good', credentials: [[kind: 'file', credentialsId: 'helm', variable: 'HELM_REGISTRY_CONFIG']]]],
-  pull:       [env: [CHANGE_TARGET: 'main', CHANGE_ID: '7'], args: [program: 'PROGRAM', path: ['bad', 'new'], policyFromBase: true, gitCredentialsId: 'git']],
+  pull:       [env: [CHANGE_TARGET: 'main', CHANGE_ID: '7'], args: [program: 'PROGRAM', path: ['bad', 'new'], gitCredentialsId: 'git']],
+  all:        [env: [CHANGE_TARGET: 'main', CHANGE_ID: '7'], args: [program: 'PROGRAM', path: ['bad', 'new'], base: 'none']],
+  revision:   [args: [program: 'PROGRAM', path: ['bad', 'new'], base: 'origin/main']],
+  own:        [env: [CHANGE_TARGET: 'main', CHANGE_ID: '7'], args: [program: 'PROGRAM', path: ['bad', 'new'], policyFromBase: false]],
   gates:      [args: [program: 'PROGRAM', path: 'bad', qualityGates: [[threshold: 5, type: 'TOTAL', criticality: 'UNSTABLE']]]],
 ]
