@@ -40,7 +40,7 @@ configuration, 3 incomplete: something could not be looked at.`,
 // scanFlags are all that a scan takes.
 func scanFlags() []ucli.Flag {
 	return slices.Concat(targetFlags(), ruleFlags(), compareFlags(), shapeFlags(), registryFlags(), imagePolicyFlags(), engineFlags(), dbFlags(), profileFlags(), []ucli.Flag{
-		cacheSizeFlag(),
+		cacheSizeFlag(), sandboxFlag(),
 		&ucli.BoolFlag{Name: "images", EnvVars: []string{"KUSTOMS_IMAGES"}, Usage: "look the images that are deployed up for known vulnerabilities; needs --allow-network and --registry"},
 		&ucli.StringFlag{Name: "shard", EnvVars: []string{"KUSTOMS_SHARD"}, Usage: "look at a share of the targets, `I/N`, I from 1 on; kustoms gate and kustoms report judge all N JSON reports together"},
 		&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
@@ -124,6 +124,9 @@ func doScan(c *ucli.Context, stderr io.Writer) (*result.Report, *config.Config, 
 		return nil, nil, err
 	}
 	defer repo.Close()
+	if err := confine(c, repo, cfg, stderr); err != nil {
+		return nil, nil, err
+	}
 	against, cfg, err := compare(c, repo, cfg)
 	if err != nil {
 		return nil, nil, err

@@ -50,6 +50,8 @@ func (m *Missing) Unwrap() error { return m.Err }
 
 // Repo is the object store of a git repository. Safe for concurrent use.
 type Repo struct {
+	// Dirs are the directories that are read, besides the working tree.
+	Dirs []string
 	// Top is the absolute path of the working tree.
 	Top string
 
@@ -85,50 +87,73 @@ func Open(dir string) (*Repo, error) {
 		}
 		abs = up
 	}
-	files, err := gitDir(filepath.Join(abs, ".git"))
+	files, dirs, err := gitDir(filepath.Join(abs, ".git"))
 	if err != nil {
 		return nil, err
 	}
 	store := filesystem.NewStorageWithOptions(files, cache.NewObjectLRU(64*cache.MiByte), filesystem.Options{
 		ExclusiveAccess: true, AlternatesFS: osfs.New("/", osfs.WithBoundOS()),
 	})
-	return &Repo{Top: abs, store: store}, nil
+	return &Repo{Top: abs, Dirs: append(dirs, alternates(dirs)...), store: store}, nil
 }
 
 // gitDir opens git's own directory. In a linked working tree, and in a
 // submodule, ".git" is a file that names it; what all working trees share then
 // stands elsewhere.
-func gitDir(p string) (billy.Filesystem, error) {
+func gitDir(p string) (files billy.Filesystem, dirs []string, err error) {
 	info, err := os.Stat(p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info.IsDir() {
-		return osfs.New(p), nil
+		return osfs.New(p), []string{p}, nil
 	}
 	data, err := os.ReadFile(p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	dir, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "gitdir: ")
 	if !ok {
-		return nil, fmt.Errorf("%s: neither a directory nor a file that names one", p)
+		return nil, nil, fmt.Errorf("%s: neither a directory nor a file that names one", p)
 	}
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(filepath.Dir(p), dir)
 	}
 	data, err = os.ReadFile(filepath.Join(dir, "commondir"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return osfs.New(dir), nil
+		return osfs.New(dir), []string{dir}, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	common := strings.TrimSpace(string(data))
 	if !filepath.IsAbs(common) {
 		common = filepath.Join(dir, common)
 	}
-	return dotgit.NewRepositoryFilesystem(osfs.New(dir), osfs.New(common)), nil
+	return dotgit.NewRepositoryFilesystem(osfs.New(dir), osfs.New(common)), []string{dir, common}, nil
+}
+
+// alternates are the directories of objects that git's directories borrow from.
+func alternates(dirs []string) []string {
+	var out []string
+	for _, d := range dirs {
+		objects := filepath.Join(d, "objects")
+		data, err := os.ReadFile(filepath.Join(objects, "info", "alternates"))
+		if err != nil {
+			continue // none
+		}
+		for line := range strings.Lines(string(data)) {
+			p := strings.TrimSpace(line)
+			if p == "" || strings.HasPrefix(p, "#") {
+				continue
+			}
+			if !filepath.IsAbs(p) {
+				p = filepath.Join(objects, p)
+			}
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // Close releases files.

@@ -18,6 +18,7 @@ type view struct {
 	depth    int
 	parts    []part // decoded by the last pass, in order
 	prev     *view
+	line     region // of the match before: many may stand on one
 }
 
 // part is a stretch that a pass decoded: where it is now, and where its
@@ -121,9 +122,11 @@ func (v *view) locate(from, to int) (found, bool) {
 	}
 	f.from, f.till = orig.from, max(orig.to, orig.from)
 	f.start, f.end = f.from, f.till
-	a, z := lineAround(v.original, f.from, f.till)
 	if v.depth == 0 {
-		f.line = hidden(v.original[a:z])
+		if f.from <= v.line.from || f.till >= v.line.to {
+			v.line.from, v.line.to = lineAround(v.original, f.from, f.till)
+		}
+		f.line = hidden(v.original[v.line.from:v.line.to])
 	}
 	return f, true
 }

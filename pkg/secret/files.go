@@ -66,7 +66,7 @@ func (a *Analyzer) scanFile(x *index.Index, path string, sink *result.Sink, hist
 		f.Targets = []string{x.Target.Name}
 		sink.Report(f)
 	}
-	return nil
+	return cut(leaks)
 }
 
 // Scan makes the findings about a text that has a name, of a file of the
@@ -94,13 +94,30 @@ type lookalike struct {
 	reason string
 }
 
-// leaksIn are the engine's matches in a text, the harmless ones apart.
+// maxLeaks bounds what is reported of one text: to a file of a million keys
+// nobody reads on, and each costs a look over the file.
+const maxLeaks = 1_000
+
+var errMany = fmt.Errorf("holds %d secrets or more: what follows was not looked at", maxLeaks)
+
+// cut is errMany for what leaksIn, or Scan, did not read to the end.
+func cut[T any](found []T) error {
+	if len(found) >= maxLeaks {
+		return errMany
+	}
+	return nil
+}
+
+// leaksIn are the engine's matches in a text, the harmless ones apart; see
+// cut.
 func (a *Analyzer) leaksIn(path, text string) ([]leak, []lookalike) {
 	var out []leak
 	var none []lookalike
 	for _, l := range a.engine.apply(path, text, a.matches(text)) {
 		if reason := a.harmless(path, text, l); reason == "" {
-			out = append(out, l)
+			if out = append(out, l); len(out) == maxLeaks {
+				return out, none // apart: the rest would be settled, too
+			}
 		} else if a.Lookalikes {
 			none = append(none, lookalike{l, reason})
 		}

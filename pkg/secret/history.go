@@ -83,6 +83,9 @@ func (a *Analyzer) lookBack(ctx context.Context, target string, sink *result.Sin
 			text = ""
 		}
 		leaks, _ := a.leaksIn(path, text)
+		if err := cut(leaks); err != nil {
+			fail(path, err)
+		}
 		// What a path exempts, another path may not.
 		if len(leaks) == 0 && len(a.matches(text)) == 0 {
 			clean[hash] = true

@@ -33,6 +33,9 @@ func (a *Analyzer) scanObjects(ctx context.Context, x *index.Index, sink *result
 				f.Targets = []string{x.Target.Name}
 				sink.Report(f)
 			}
+			if err := cut(leaks); err != nil {
+				return fmt.Errorf("%s at %s %w", o.Key, t.at.Path(), err)
+			}
 		}
 	}
 	return nil

@@ -88,9 +88,13 @@ func (a *Analyzer) unpack(name string, data []byte, depth int, left *budget, rep
 		case isPackage(inner):
 			return fmt.Errorf("%s: packages are nested over %d deep", full, maxNested)
 		case !isBinary(text):
-			for _, f := range a.Scan(full, text) {
+			found := a.Scan(full, text)
+			for _, f := range found {
 				where := fmt.Sprintf("%s:%d", full[strings.IndexByte(full, ':')+1:], f.Loc.Primary.Start.Line)
 				report(f, where)
+			}
+			if err := cut(found); err != nil {
+				return fmt.Errorf("%s %w", full, err)
 			}
 		}
 	}

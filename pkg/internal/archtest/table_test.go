@@ -22,7 +22,7 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli", "pkg/heap"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/attack", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/excerpt", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/analysis/rbac", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/parallel", "pkg/internal/suggest", "pkg/memo", "pkg/network", "pkg/platform", "pkg/policy", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/attack", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/excerpt", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/analysis/rbac", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/parallel", "pkg/internal/suggest", "pkg/memo", "pkg/network", "pkg/platform", "pkg/policy", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/sandbox", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/intent"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/memo", "pkg/render", "pkg/suppress", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
@@ -71,6 +71,7 @@ var layers = []layer{
 	{"pkg/memo", []string{"pkg/cache", "pkg/internal/parallel", "pkg/source"}, "it knows what was asked, and not what the answers mean"},
 	{"pkg/git", []string{"pkg/source"}, "it serves revisions as files, and does not know what they hold"},
 	{"pkg/network", nil, "it knows hosts, and nothing of what is asked of them"},
+	{"pkg/sandbox", nil, "it knows paths, and nothing of why a run needs them"},
 	{"pkg/platform", nil, "it is a table, and knows nothing of what a scan does with it"},
 	{"pkg/srcmap", places, "a map of lines does not know what the lines mean"},
 	{"pkg/result", []string{"pkg/source"}, "findings are a leaf: analyzers write them, reports read them"},
@@ -101,6 +102,8 @@ type library struct {
 
 var libraries = []library{
 	{"github.com/urfave/cli", []string{"pkg/cli"}, "flags are turned into a config.Config at once"},
+	{"github.com/landlock-lsm/go-landlock", []string{"pkg/sandbox"}, "what it takes from the process is gone for good"},
+	{"github.com/elastic/go-seccomp-bpf", []string{"pkg/sandbox"}, "as go-landlock"},
 	{"helm.sh/helm", []string{"pkg/render/helm"}, "pkg/render/helm alone, so that the next major version can take its place"},
 	{"sigs.k8s.io/kustomize", []string{"pkg/render/kustomize"}, "pkg/render/kustomize alone: its OpenAPI schema is global to the process, and one place must guard it"},
 	{"github.com/zricethezav/gitleaks", []string{"pkg/secret"}, "pkg/secret alone: it configures itself through globals"},
@@ -151,6 +154,7 @@ var calls = []call{
 			"pkg/cli":            "the operator's own paths: the repository's root, --config, reports to replay",
 			"pkg/image/db":       "the operator's own folder of vulnerability data, and what is imported into it",
 			"pkg/image/match":    "the rows of an index that is being built",
+			"pkg/sandbox":        "whether a path that the operator allows is a file or a directory",
 			"pkg/image/registry": "images in files that the operator named on the command line",
 		},
 		why: "files of a scanned repository are read through source.Repo, which no link or \"..\" leaves",
