@@ -103,14 +103,20 @@ func entryName(ref render.ChartRef) string {
 
 // fault says how to get a chart that was not to be had.
 func fault(ref render.ChartRef, err error) error {
-	f := &render.Fault{Msg: fmt.Sprintf("dependency %s is not at hand: %v", ref, err), Err: err}
+	return refusal("dependency "+ref.String(), "neither in charts/ nor in the cache", "", err)
+}
+
+// refusal is the fault of an error. where says where what was looked for; hint
+// stands before the command that fetches it.
+func refusal(what, where, hint string, err error) error {
+	f := &render.Fault{Msg: fmt.Sprintf("%s is not at hand: %s", what, strings.ReplaceAll(err.Error(), "\n", "; ")), Err: err}
 	var refused *network.Refused
 	if errors.As(err, &refused) {
-		f.Msg = fmt.Sprintf("dependency %s is neither in charts/ nor in the cache: %s is not reached: %s", ref, refused.Host, refused.Why)
+		f.Msg = fmt.Sprintf("%s is %s: %s is not reached: %s", what, where, refused.Host, refused.Why)
 		if refused.From != "" {
-			f.Msg = fmt.Sprintf("dependency %s is not at hand: %s redirects to %s, which is not reached: %s", ref, refused.From, refused.Host, refused.Why)
+			f.Msg = fmt.Sprintf("%s is not at hand: %s redirects to %s, which is not reached: %s", what, refused.From, refused.Host, refused.Why)
 		}
-		f.Hint = "kustoms deps"
+		f.Hint = hint + "kustoms deps"
 		if refused.Flags != "" {
 			f.Hint += " " + flags(refused.Flags)
 		}

@@ -100,19 +100,7 @@ func (s *Source) archive(ctx context.Context, ref render.TreeRef) ([]byte, error
 
 // remoteFault says how to get what was not to be had.
 func remoteFault(what string, err error) error {
-	f := &render.Fault{Msg: fmt.Sprintf("%s is not at hand: %s", what, strings.ReplaceAll(err.Error(), "\n", "; ")), Err: err}
-	var refused *network.Refused
-	if errors.As(err, &refused) {
-		f.Msg = fmt.Sprintf("%s is remote and not in the cache: %s is not reached: %s", what, refused.Host, refused.Why)
-		if refused.From != "" {
-			f.Msg = fmt.Sprintf("%s is not at hand: %s redirects to %s, which is not reached: %s", what, refused.From, refused.Host, refused.Why)
-		}
-		f.Hint = "fetch it into the repository and list its path, or: kustoms deps"
-		if refused.Flags != "" {
-			f.Hint += " " + flags(refused.Flags)
-		}
-	}
-	return f
+	return refusal(what, "remote and not in the cache", "fetch it into the repository and list its path, or: ", err)
 }
 
 // unpack reads an archive of one directory, whose name is dropped.
