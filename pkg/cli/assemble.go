@@ -55,7 +55,7 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *
 	if err != nil {
 		return nil, err
 	}
-	sel, sets, err := selectProfiles(c, ts, slices.Concat(secrets.Rules(), triage.Rules()))
+	sel, sets, err := selectProfiles(c, ts, slices.Concat(secrets.Rules(), image.Rules(), triage.Rules()))
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *
 		definitions = append(definitions, fmt.Sprintf("%s:%d\n%s", o.Doc.Path, o.Doc.Line, o.Doc.Text))
 	}
 	mem.attach(run, c, definitions)
-	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{})
+	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{On: sel.others}, suppress.Analyzer{})
 	run.Triage.Terms = terms(c)
 	run.Triage.Severity = sel.severity
 	run.FilesWhole = past != nil // what is gone from one file may be in another

@@ -222,8 +222,9 @@ func readNamed[T any](c *ucli.Context, flag string, read func(io.Reader) (T, err
 // lookUp gives the run's image analyzer a scanner.
 func lookUp(run *scan.Run, s image.Scanner) {
 	for i, a := range run.Analyzers {
-		if _, ok := a.(image.Analyzer); ok {
-			run.Analyzers[i] = image.Analyzer{Scanner: s}
+		if a, ok := a.(image.Analyzer); ok {
+			a.Scanner = s
+			run.Analyzers[i] = a
 		}
 	}
 }

@@ -46,9 +46,26 @@ type Inventory struct {
 	Distro   Distro         `json:"distro,omitzero"`
 	Layers   []result.Layer `json:"layers"`
 	Packages []Package      `json:"packages"`
+	// Config is how the image starts, nil where the engine does not tell.
+	Config *Config `json:"config,omitempty"`
+	// Contents are files that a minimal image has none of, nil likewise.
+	Contents *Contents `json:"contents,omitempty"`
 	// Gaps say what could not be looked at or for. A result with a gap is
 	// never clean.
 	Gaps []Gap `json:"gaps,omitempty"`
+}
+
+// Config is how an image starts.
+type Config struct {
+	User string `json:"user"` // name or number, and group; "" is root
+}
+
+// Contents are paths of files that serve whoever gets into a container more
+// than its program, sorted.
+type Contents struct {
+	Shells          []string `json:"shells,omitempty"`
+	PackageManagers []string `json:"packageManagers,omitempty"` // of distributions
+	Setuid          []string `json:"setuid,omitempty"`          // or setgid
 }
 
 // Distro is what /etc/os-release says, zero where there is none.

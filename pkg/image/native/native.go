@@ -134,6 +134,7 @@ func (s *Scanner) Inventory(ctx context.Context, ref string) (*image.Inventory, 
 	inv := sbom.Merge(layers)
 	img.ID.OS = inv.Distro.Name
 	inv.Image, inv.Layers = img.ID, img.Layers
+	inv.Config = &image.Config{User: img.Config.Config.User}
 	return inv, nil
 }
 
