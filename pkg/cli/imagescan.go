@@ -20,6 +20,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/vex"
 	"github.com/kustoms-dev/kustoms/pkg/network"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
+	"github.com/kustoms-dev/kustoms/pkg/secret"
 )
 
 // maxLayerDownload bounds one response: layers and databases are larger than
@@ -187,6 +188,9 @@ func nativeScanner(c *ucli.Context, parts engineParts) (image.Scanner, func() er
 // nativeOptions are those of reading images.
 func nativeOptions(c *ucli.Context, parts engineParts) native.Options {
 	o := native.Options{Registry: parts.reader, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: parts.jobs}
+	if s, err := secret.New(secret.Options{}); err == nil { // the built-in rules alone: no error
+		o.Secrets = s.Scan
+	}
 	if parts.share != nil {
 		o.Known = parts.share.Known
 	}

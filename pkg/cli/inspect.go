@@ -113,6 +113,9 @@ func printResult(out io.Writer, r *image.Result, rep *result.Report) error {
 		}
 		fmt.Fprintln(out)
 	}
+	for _, l := range r.Leaks {
+		fmt.Fprintf(out, "   %s: a secret in its %s\n", l.Rule, plainLine(l.Where))
+	}
 	if len(r.Vulnerabilities) == 0 {
 		return nil
 	}

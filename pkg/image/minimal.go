@@ -124,6 +124,7 @@ func (a Analyzer) contents(sink *result.Sink, target string, places []result.Ima
 	if system > manyPackages {
 		report(first, ruleMany, smaller, "", "holds %d packages of %s", system, distroName(r.Distro))
 	}
+	a.leaks(sink, target, first, r)
 	if r.Config == nil {
 		return
 	}
@@ -142,6 +143,25 @@ func (a Analyzer) contents(sink *result.Sink, target string, places []result.Ima
 		case isRoot && !pod.Inherit(c, "runAsNonRoot").IsTrue():
 			report(at, ruleRoot, "", own, "runs as root, and nothing gives container %q another user", at.Container)
 		}
+	}
+}
+
+// leaks makes the findings about secrets in the image's configuration, by the
+// rules of the analyzer of secrets.
+func (a Analyzer) leaks(sink *result.Sink, target string, at result.Image, r *Result) {
+	img := r.Image
+	img.Ref = at.Ref
+	for _, l := range r.Leaks {
+		if !a.on(l.Rule) {
+			continue
+		}
+		sink.Report(result.Finding{
+			Rule: l.Rule, Severity: l.Severity,
+			Message: fmt.Sprintf("image %q holds a secret in its %s: everyone who may pull the image can read it", at.Ref, l.Where),
+			Fix:     "revoke it, rebuild the image without it (docker build --secret), and give it to the container from a Secret",
+			Object:  at.Object, Container: at.Container, Field: "image", Loc: at.Loc, Targets: []string{target}, Image: &img,
+			Fingerprint: result.Fingerprint(l.Rule, result.Key{}, "image", img.Repository()+l.Where),
+		})
 	}
 }
 

@@ -50,6 +50,8 @@ type Inventory struct {
 	Config *Config `json:"config,omitempty"`
 	// Contents are files that a minimal image has none of, nil likewise.
 	Contents *Contents `json:"contents,omitempty"`
+	// Leaks are the secrets in the image's configuration, without their values.
+	Leaks []Leak `json:"leaks,omitempty"`
 	// Gaps say what could not be looked at or for. A result with a gap is
 	// never clean.
 	Gaps []Gap `json:"gaps,omitempty"`
@@ -66,6 +68,13 @@ type Contents struct {
 	Shells          []string `json:"shells,omitempty"`
 	PackageManagers []string `json:"packageManagers,omitempty"` // of distributions
 	Setuid          []string `json:"setuid,omitempty"`          // or setgid
+}
+
+// Leak is a secret that everyone who may pull the image can read.
+type Leak struct {
+	Rule     string          `json:"rule"`
+	Severity result.Severity `json:"severity"`
+	Where    string          `json:"where"` // `environment variable "TOKEN"`
 }
 
 // Distro is what /etc/os-release says, zero where there is none.

@@ -23,6 +23,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/match"
 	"github.com/kustoms-dev/kustoms/pkg/image/registry"
 	"github.com/kustoms-dev/kustoms/pkg/image/sbom"
+	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
 // Options assemble a scanner.
@@ -31,6 +32,8 @@ type Options struct {
 	Data     *db.Opener
 	Cache    *cache.Store // nil keeps layers for the run alone
 	Limits   sbom.Limits
+	// Secrets finds the credentials in a text that has a name; nil for none.
+	Secrets func(name, text string) []result.Finding
 	// Timeout bounds one image, its download included. 0 is 10 minutes.
 	Timeout time.Duration
 	// Jobs bounds the layers that are read at once. 0 is one a CPU.
@@ -116,7 +119,8 @@ func (s *Scanner) Inventory(ctx context.Context, ref string) (*image.Inventory, 
 	if s.o.Known != nil {
 		if inv := s.o.Known(img); inv != nil {
 			own := *inv
-			own.Gaps = slices.Clone(inv.Gaps)
+			own.Gaps, own.Layers = slices.Clone(inv.Gaps), slices.Clone(inv.Layers)
+			s.configure(&own, img)
 			return &own, nil
 		}
 	}
@@ -134,7 +138,7 @@ func (s *Scanner) Inventory(ctx context.Context, ref string) (*image.Inventory, 
 	inv := sbom.Merge(layers)
 	img.ID.OS = inv.Distro.Name
 	inv.Image, inv.Layers = img.ID, img.Layers
-	inv.Config = &image.Config{User: img.Config.Config.User}
+	s.configure(inv, img)
 	return inv, nil
 }
 
