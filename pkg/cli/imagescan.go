@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -35,6 +36,7 @@ func registryFlags() []ucli.Flag {
 		&ucli.StringFlag{Name: "platform", EnvVars: []string{"KUSTOMS_PLATFORM"}, Usage: "of images for several platforms, read the one for `OS/ARCH` (default: linux/amd64, or the first for Linux)"},
 		&ucli.DurationFlag{Name: "image-timeout", EnvVars: []string{"KUSTOMS_IMAGE_TIMEOUT"}, Value: 10 * time.Minute, Usage: "give up one image after this `TIME`"},
 		&ucli.StringFlag{Name: "epss", EnvVars: []string{"KUSTOMS_EPSS"}, Usage: "say how likely vulnerabilities are exploited, by FIRST's CSV `FILE` (.gz too)"},
+		&ucli.StringFlag{Name: "sbom", EnvVars: []string{"KUSTOMS_SBOM"}, Usage: "write what each image holds into this `DIR`, as CycloneDX 1.6 and SPDX 2.3"},
 		&ucli.StringFlag{Name: "kev", EnvVars: []string{"KUSTOMS_KEV"}, Usage: "say which vulnerabilities are known to be exploited, by CISA's JSON `FILE`"},
 	}
 }
@@ -165,6 +167,9 @@ func imageScanner(c *ucli.Context, cfg *config.Config, docs *vex.Documents, stde
 	s, done, err := engine(c, cfg, engineParts{policy: p, reader: reader, jobs: jobs, stderr: stderr})
 	if err != nil {
 		return nil, nil, err
+	}
+	if s, err = withSBOM(s, c.String("sbom")); err != nil {
+		return nil, nil, errors.Join(err, done())
 	}
 	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), done, nil
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/image/bom"
 	"github.com/kustoms-dev/kustoms/pkg/image/registry"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
@@ -192,7 +193,7 @@ type grade struct {
 func (s *Scanner) attach(ctx context.Context, img *registry.Image, res *image.Result) error {
 	now := s.o.Now().UTC().Truncate(time.Second)
 	_, hex, _ := strings.Cut(img.ID.Digest, ":")
-	st := statement{Type: statementV1, PredicateType: vulnsV01, Subject: []resource{{Name: repository(img.ID.Ref), Digest: map[string]string{"sha256": hex}}}}
+	st := statement{Type: statementV1, PredicateType: vulnsV01, Subject: []resource{{Name: img.ID.Repository(), Digest: map[string]string{"sha256": hex}}}}
 	p := &st.Predicate
 	p.Scanner.URI, p.Scanner.Version = scannerURI, s.o.Version
 	if !res.DataFrom.IsZero() {
@@ -209,7 +210,7 @@ func (s *Scanner) attach(ctx context.Context, img *registry.Image, res *image.Re
 		return err
 	}
 	when := now.Format(time.RFC3339)
-	bom, err := bill(res, s.o.Version, when)
+	bom, err := bom.CycloneDX(&res.Inventory, s.o.Version, when)
 	if err != nil {
 		return err
 	}
@@ -296,13 +297,4 @@ func adopt(res *image.Result, img *registry.Image) bool {
 		}
 	}
 	return true
-}
-
-// repository is the reference without tag and digest.
-func repository(ref string) string {
-	ref, _, _ = strings.Cut(ref, "@")
-	if i := strings.LastIndexByte(ref, ':'); i > strings.LastIndexByte(ref, '/') {
-		ref = ref[:i]
-	}
-	return ref
 }
