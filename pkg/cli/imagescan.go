@@ -136,6 +136,11 @@ func registryReader(c *ucli.Context, p network.Policy, local bool) (*registry.Re
 		}
 		o.Transport, o.Allowed = t, named.Reaches
 	}
+	secrets, err := secret.New(secret.Options{}) // a repository's allow list is not about images
+	if err != nil {
+		return nil, err
+	}
+	o.Secrets = secrets.Scan
 	r, err := registry.New(o)
 	if err != nil {
 		return nil, usage("", "%v", err)
@@ -193,9 +198,6 @@ func nativeScanner(c *ucli.Context, parts engineParts) (image.Scanner, func() er
 // nativeOptions are those of reading images.
 func nativeOptions(c *ucli.Context, parts engineParts) native.Options {
 	o := native.Options{Registry: parts.reader, Cache: openCache(c), Timeout: c.Duration("image-timeout"), Jobs: parts.jobs}
-	if s, err := secret.New(secret.Options{}); err == nil { // the built-in rules alone: no error
-		o.Secrets = s.Scan
-	}
 	if parts.share != nil {
 		o.Known = parts.share.Known
 	}

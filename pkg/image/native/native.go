@@ -23,7 +23,6 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/match"
 	"github.com/kustoms-dev/kustoms/pkg/image/registry"
 	"github.com/kustoms-dev/kustoms/pkg/image/sbom"
-	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
 // Options assemble a scanner.
@@ -32,8 +31,6 @@ type Options struct {
 	Data     *db.Opener
 	Cache    *cache.Store // nil keeps layers for the run alone
 	Limits   sbom.Limits
-	// Secrets finds the credentials in a text that has a name; nil for none.
-	Secrets func(name, text string) []result.Finding
 	// Timeout bounds one image, its download included. 0 is 10 minutes.
 	Timeout time.Duration
 	// Jobs bounds the layers that are read at once. 0 is one a CPU.
@@ -120,7 +117,7 @@ func (s *Scanner) Inventory(ctx context.Context, ref string) (*image.Inventory, 
 		if inv := s.o.Known(img); inv != nil {
 			own := *inv
 			own.Gaps, own.Layers = slices.Clone(inv.Gaps), slices.Clone(inv.Layers)
-			s.configure(&own, img)
+			img.Configure(&own)
 			return &own, nil
 		}
 	}
@@ -138,7 +135,7 @@ func (s *Scanner) Inventory(ctx context.Context, ref string) (*image.Inventory, 
 	inv := sbom.Merge(layers)
 	img.ID.OS = inv.Distro.Name
 	inv.Image, inv.Layers = img.ID, img.Layers
-	s.configure(inv, img)
+	img.Configure(inv)
 	return inv, nil
 }
 

@@ -28,10 +28,11 @@ type Image struct {
 	// Config is what the image runs as: user, environment, labels, history.
 	Config *v1.ConfigFile
 
-	img    v1.Image
-	from   name.Reference // of the registry that answered; nil for files
-	layers []v1.Layer
-	plain  bool // layers are stored uncompressed
+	img     v1.Image
+	from    name.Reference // of the registry that answered; nil for files
+	secrets func(name, text string) []result.Finding
+	layers  []v1.Layer
+	plain   bool // layers are stored uncompressed
 }
 
 func sum(b []byte) string {

@@ -1,4 +1,4 @@
-package native
+package registry
 
 import (
 	"fmt"
@@ -7,24 +7,23 @@ import (
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/image"
-	"github.com/kustoms-dev/kustoms/pkg/image/registry"
 )
 
 // maxLeaks bounds the leaks of one image's configuration.
 const maxLeaks = 100
 
-// configure adds what the image's configuration says. A secret in it is for
+// Configure adds what the image's configuration says. A secret in it is for
 // everyone who may pull the image: of it the inventory holds the rule and the
 // place, and a step of the history that has one is not repeated.
-func (s *Scanner) configure(inv *image.Inventory, img *registry.Image) {
-	cf := img.Config
+func (m *Image) Configure(inv *image.Inventory) {
+	cf := m.Config
 	inv.Config = &image.Config{User: cf.Config.User}
-	if s.o.Secrets == nil {
+	if m.secrets == nil {
 		return
 	}
 	inv.Leaks = nil
 	look := func(name, text, where string) (found bool) {
-		for _, f := range s.o.Secrets(name, text) {
+		for _, f := range m.secrets(name, text) {
 			found = true
 			if len(inv.Leaks) < maxLeaks {
 				inv.Leaks = append(inv.Leaks, image.Leak{Rule: f.Rule, Severity: f.Severity, Where: where})
