@@ -65,7 +65,7 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, ps *p
 			return nil, err
 		}
 	}
-	sel, sets, err := selectProfiles(c, ts, slices.Concat(secrets.Rules(), triage.Rules(), own.Rules()))
+	sel, sets, err := selectProfiles(c, ts, slices.Concat(secrets.Rules(), image.Rules(), triage.Rules(), own.Rules()))
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, ps *p
 		definitions = append(definitions, fmt.Sprintf("%s:%d\n%s", o.Doc.Path, o.Doc.Line, o.Doc.Text))
 	}
 	mem.attach(run, c, definitions, ps.stands())
-	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{}, suppress.Analyzer{}, attack.Analyzer{})
+	run.Analyzers = append(analyzers, gitops.Analyzer{Plan: plan}, image.Analyzer{On: sel.others}, suppress.Analyzer{}, attack.Analyzer{})
 	run.Triage.Terms = terms(c)
 	run.Triage.Severity = sel.severity
 	run.FilesWhole = past != nil // what is gone from one file may be in another

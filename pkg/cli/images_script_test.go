@@ -7,6 +7,7 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kustoms-dev/kustoms/pkg/internal/imagetest"
@@ -21,6 +22,7 @@ func imageCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, [
 		"registry": func(ts *testscript.TestScript, _ bool, _ []string) {
 			host := imagetest.Registry(t)
 			ts.Setenv("REGISTRY", host)
+			imagetest.Push(t, host, "shop/leaky:1", leaky(t))
 			web := func(openssl string) v1.Image {
 				return imagetest.Image(t,
 					imagetest.Layer(t,
@@ -76,3 +78,23 @@ const clairReport = `{"manifest_hash":"@DIGEST@",
 "environments":{"1":[{"package_db":"var/lib/dpkg/status","introduced_in":"@LAYER0@","distribution_id":"1"}],"2":[{"package_db":"nodejs:app/node_modules/left/package.json","introduced_in":"@LAYER1@","repository_ids":["7"]}]},
 "vulnerabilities":{"10":{"updater":"debian/updater","name":"CVE-2026-1 made-up fault of openssl","normalized_severity":"Unknown","fixed_in_version":"3.0.12-1"},"11":{"updater":"osv/npm","name":"GHSA-left made-up fault of left","normalized_severity":"Unknown"}},
 "package_vulnerabilities":{"1":["10"],"2":["11"]}}`
+
+// leaky is an image with a key in its environment and in a step of its history.
+func leaky(t *testing.T) v1.Image {
+	key := "AKIA" + "Q3EGZ7WY5RTUXK2P" // no example key: those are not leaks
+	img := imagetest.Image(t, imagetest.Layer(t,
+		imagetest.File{Name: "etc/os-release", Body: "ID=debian\nVERSION_ID=\"10\"\nPRETTY_NAME=\"Debian GNU/Linux 10 (buster)\"\n"},
+		imagetest.File{Name: "var/lib/dpkg/status", Body: "Package: libssl3\nStatus: install ok installed\nArchitecture: amd64\nSource: openssl\nVersion: 3.0.11-1\n\n"},
+		imagetest.File{Name: "bin/sh", Body: "x", Mode: 0o755}))
+	cf, err := img.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cf = cf.DeepCopy()
+	cf.Config.Env = []string{"PATH=/bin", "AWS_ACCESS_KEY_ID=" + key}
+	cf.History[0].CreatedBy = "|1 KEY=" + key + " /bin/sh -c fetch"
+	if img, err = mutate.ConfigFile(img, cf); err != nil {
+		t.Fatal(err)
+	}
+	return img
+}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/vex"
 	"github.com/kustoms-dev/kustoms/pkg/network"
 	"github.com/kustoms-dev/kustoms/pkg/scan"
+	"github.com/kustoms-dev/kustoms/pkg/secret"
 )
 
 // maxLayerDownload bounds one response: layers and databases are larger than
@@ -38,6 +40,7 @@ func registryFlags() []ucli.Flag {
 		&ucli.StringFlag{Name: "platform", EnvVars: []string{"KUSTOMS_PLATFORM"}, Usage: "of images for several platforms, read the one for `OS/ARCH`, or all (default: linux/amd64, or the first for Linux)"},
 		&ucli.DurationFlag{Name: "image-timeout", EnvVars: []string{"KUSTOMS_IMAGE_TIMEOUT"}, Value: 10 * time.Minute, Usage: "give up one image after this `TIME`"},
 		&ucli.StringFlag{Name: "epss", EnvVars: []string{"KUSTOMS_EPSS"}, Usage: "say how likely vulnerabilities are exploited, by FIRST's CSV `FILE` (.gz too)"},
+		&ucli.StringFlag{Name: "sbom", EnvVars: []string{"KUSTOMS_SBOM"}, Usage: "write what each image holds into this `DIR`, as CycloneDX 1.6 and SPDX 2.3"},
 		&ucli.StringFlag{Name: "kev", EnvVars: []string{"KUSTOMS_KEV"}, Usage: "say which vulnerabilities are known to be exploited, by CISA's JSON `FILE`"},
 	}
 }
@@ -140,6 +143,11 @@ func registryReader(c *ucli.Context, p network.Policy, local bool) (*registry.Re
 		}
 		o.Transport, o.Allowed = t, named.Reaches
 	}
+	secrets, err := secret.New(secret.Options{}) // a repository's allow list is not about images
+	if err != nil {
+		return nil, err
+	}
+	o.Secrets = secrets.Scan
 	r, err := registry.New(o)
 	if err != nil {
 		return nil, usage("", "%v", err)
@@ -181,6 +189,9 @@ func imageScanner(c *ucli.Context, cfg *config.Config, docs *vex.Documents, stde
 	}
 	if c.Bool("suggest-upgrades") {
 		s = upgrade.Suggest(image.Once(s, jobs), reader.Tags)
+	}
+	if s, err = withSBOM(s, c.String("sbom")); err != nil {
+		return nil, nil, errors.Join(err, done())
 	}
 	return image.Once(vex.Apply(image.WithExploits(s, exploits), docs), jobs), func() error {
 		_, _ = openCache(c).Trim(limit) // what cannot be trimmed fails no scan
@@ -242,8 +253,9 @@ func readNamed[T any](c *ucli.Context, flag string, read func(io.Reader) (T, err
 // lookUp gives the run's image analyzer a scanner.
 func lookUp(run *scan.Run, s image.Scanner) {
 	for i, a := range run.Analyzers {
-		if _, ok := a.(image.Analyzer); ok {
-			run.Analyzers[i] = image.Analyzer{Scanner: s}
+		if a, ok := a.(image.Analyzer); ok {
+			a.Scanner = s
+			run.Analyzers[i] = a
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -107,6 +108,16 @@ func printResult(out io.Writer, r *image.Result, rep *result.Report) error {
 		fmt.Fprintf(out, ", %d of them accepted", n)
 	}
 	fmt.Fprintln(out)
+	if c := r.Contents; c != nil {
+		fmt.Fprintf(out, "   %d shells, %d package managers, %d setuid or setgid files", len(c.Shells), len(c.PackageManagers), len(c.Setuid))
+		if r.Config != nil {
+			fmt.Fprintf(out, "; runs as %q", cmp.Or(clean(r.Config.User), "root"))
+		}
+		fmt.Fprintln(out)
+	}
+	for _, l := range r.Leaks {
+		fmt.Fprintf(out, "   %s: a secret in its %s\n", l.Rule, plainLine(l.Where))
+	}
 	if len(r.Vulnerabilities) == 0 {
 		return nil
 	}

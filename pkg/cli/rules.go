@@ -11,6 +11,7 @@ import (
 	ucli "github.com/urfave/cli/v2"
 
 	"github.com/kustoms-dev/kustoms/docs"
+	"github.com/kustoms-dev/kustoms/pkg/image"
 	"github.com/kustoms-dev/kustoms/pkg/internal/suggest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rules"
@@ -29,6 +30,7 @@ func catalogue() ([]result.Rule, error) {
 		out = append(out, r.Meta)
 	}
 	out = append(out, secrets.Rules()...)
+	out = append(out, image.Rules()...)
 	out = append(out, triage.Rules()...)
 	slices.SortFunc(out, func(a, b result.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil

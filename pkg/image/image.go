@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,6 +22,8 @@ import (
 type Analyzer struct {
 	// Scanner looks images up; nil for none.
 	Scanner Scanner
+	// On is which of Rules are on; nil for all.
+	On map[string]bool
 }
 
 // Family is the family of vulnerabilities among rules: each is a rule of its
@@ -30,9 +33,14 @@ const Family = "vulnerability"
 // Name is the analyzer's name.
 func (Analyzer) Name() string { return "images" }
 
-// Rules is empty: vulnerabilities become rules when they are found, and what
-// references alone give away is for the rules of the image family.
-func (Analyzer) Rules() []result.Rule { return nil }
+// Rules are those about what images hold. Vulnerabilities become rules when
+// they are found, and what references alone give away is for the rules of the
+// image family.
+func (a Analyzer) Rules() []result.Rule {
+	return slices.DeleteFunc(Rules(), func(m result.Rule) bool { return m.ID == Family || !a.on(m.ID) })
+}
+
+func (a Analyzer) on(id string) bool { return a.On == nil || a.On[id] }
 
 // Analyze records every image reference of the target with its place, and
 // looks the images up. One that cannot be read is a failed stage with its
@@ -90,10 +98,32 @@ func (a Analyzer) Analyze(ctx context.Context, x *index.Index, sink *result.Sink
 			images[p].Scanned, images[p].Digest = true, results[i].Image.Digest
 			where = append(where, images[p])
 		}
-		Report(sink, x.Target.Name, where, results[i])
+		if a.on(Family) {
+			Report(sink, x.Target.Name, where, results[i])
+		}
+		a.contents(sink, x.Target.Name, where, results[i], func(i result.Image) (manifest.Pod, manifest.Container, bool) { return container(x, i) })
 	}
 	sink.Images(x.Target.Name, images)
 	return nil
+}
+
+// container is the container that the image is of; ok is false for what is no
+// container.
+func container(x *index.Index, i result.Image) (pod manifest.Pod, c manifest.Container, ok bool) {
+	for _, o := range x.Objects {
+		if o.Key != i.Object {
+			continue
+		}
+		if pod, ok = o.Pod(); !ok {
+			continue
+		}
+		for c = range pod.Containers() {
+			if c.Name == i.Container && c.At("image").Str() == i.Ref {
+				return pod, c, true
+			}
+		}
+	}
+	return pod, c, false
 }
 
 // scan guards against what an image may do to a library.

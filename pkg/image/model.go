@@ -46,9 +46,35 @@ type Inventory struct {
 	Distro   Distro         `json:"distro,omitzero"`
 	Layers   []result.Layer `json:"layers"`
 	Packages []Package      `json:"packages"`
+	// Config is how the image starts, nil where the engine does not tell.
+	Config *Config `json:"config,omitempty"`
+	// Contents are files that a minimal image has none of, nil likewise.
+	Contents *Contents `json:"contents,omitempty"`
+	// Leaks are the secrets in the image's configuration, without their values.
+	Leaks []Leak `json:"leaks,omitempty"`
 	// Gaps say what could not be looked at or for. A result with a gap is
 	// never clean.
 	Gaps []Gap `json:"gaps,omitempty"`
+}
+
+// Config is how an image starts.
+type Config struct {
+	User string `json:"user"` // name or number, and group; "" is root
+}
+
+// Contents are paths of files that serve whoever gets into a container more
+// than its program, sorted.
+type Contents struct {
+	Shells          []string `json:"shells,omitempty"`
+	PackageManagers []string `json:"packageManagers,omitempty"` // of distributions
+	Setuid          []string `json:"setuid,omitempty"`          // or setgid
+}
+
+// Leak is a secret that everyone who may pull the image can read.
+type Leak struct {
+	Rule     string          `json:"rule"`
+	Severity result.Severity `json:"severity"`
+	Where    string          `json:"where"` // `environment variable "TOKEN"`
 }
 
 // Distro is what /etc/os-release says, zero where there is none.

@@ -162,6 +162,10 @@ func ruleURL(m *result.Rule) string {
 		_, url := advisorySource(m.ID)
 		return url
 	}
+	switch m.Analyzer { // rules of these have no page of their own
+	case "images", "secrets":
+		return docs + m.Analyzer + ".md"
+	}
 	if m.Family != "policy" && m.Family != "" {
 		return docs + "rules/" + uri(m.ID) + ".md"
 	}

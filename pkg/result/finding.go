@@ -124,8 +124,10 @@ type Finding struct {
 	Leak  *Leak  `json:"leak,omitempty"`
 	// Vulnerability is set where the finding is a known fault of an image.
 	Vulnerability *Vulnerability `json:"vulnerability,omitempty"`
-	Suppressed    *Suppression   `json:"suppressed,omitempty"`
-	Baseline      BaselineState  `json:"baseline,omitempty"`
+	// Image is the image whose contents or configuration are at fault.
+	Image      *ImageID      `json:"image,omitempty"`
+	Suppressed *Suppression  `json:"suppressed,omitempty"`
+	Baseline   BaselineState `json:"baseline,omitempty"`
 	// Lifted is set where an attack path makes the finding worse than it is by
 	// itself: Severity is the higher one, which the gate follows.
 	Lifted *Lift `json:"lifted,omitempty"`

@@ -108,10 +108,13 @@ func aboutImage(pattern string, f *result.Finding) bool {
 	if pattern == "" {
 		return true
 	}
-	if f.Vulnerability == nil {
+	i := f.Image
+	if f.Vulnerability != nil {
+		i = &f.Vulnerability.Image
+	}
+	if i == nil {
 		return false
 	}
-	i := f.Vulnerability.Image
 	repo := i.Repository()
 	return glob(pattern, i.Ref) || glob(pattern, repo) || i.Digest != "" && glob(pattern, repo+"@"+i.Digest)
 }

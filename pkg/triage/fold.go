@@ -22,6 +22,7 @@ var implied = map[string][]string{
 	"wildcard-all-permissions":         {"wildcard-resources", "wildcard-verbs"},
 	"container-runtime-socket-mounted": {"sensitive-host-path-mounted", "host-path-writable", "host-path-volume"},
 	"image-mutable-tag":                {"image-digest-missing"},
+	"image-end-of-life":                {"image-base-end-of-life"},
 }
 
 // aboutSecret are the rules that see a credential where it does not belong. A
@@ -65,7 +66,7 @@ func foldRules(_ *Options, r *result.Report) {
 		if weaker[f.Rule] {
 			for _, j := range byPlace[place{f.Object, f.Container}] {
 				s := &r.Findings[j]
-				if drop[j] || !slices.Contains(implied[s.Rule], f.Rule) || !sameField(s, f) {
+				if drop[j] || !slices.Contains(implied[s.Rule], f.Rule) || !sameField(s, f) && (f.Image == nil || s.Loc.Primary != f.Loc.Primary) {
 					continue
 				}
 				// A target that only has the weaker fault keeps it.

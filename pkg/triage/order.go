@@ -14,8 +14,12 @@ func override(o *Options, r *result.Report) {
 		f := &r.Findings[i]
 		if s, ok := o.Severity[f.Rule]; ok {
 			f.Severity = s
-		} else if v := f.Vulnerability; v != nil && v.Rating == result.RatedUnknown && o.Unknown != nil {
-			f.Severity = *o.Unknown
+		} else if v := f.Vulnerability; v != nil {
+			if s, ok := o.Severity["vulnerability"]; ok { // their family
+				f.Severity = s
+			} else if v.Rating == result.RatedUnknown && o.Unknown != nil {
+				f.Severity = *o.Unknown
+			}
 		}
 	}
 }

@@ -77,6 +77,7 @@ func system(id string) string {
 
 func (r *vulnerabilityReport) result(img *registry.Image) (*image.Result, error) {
 	inv := &image.Inventory{Image: img.ID, Layers: img.Layers}
+	img.Configure(inv)
 	for _, id := range slices.Sorted(maps.Keys(r.Distributions)) {
 		d := r.Distributions[id]
 		inv.Distro = image.Distro{ID: d.DID, Version: d.VersionID, Name: d.PrettyName}

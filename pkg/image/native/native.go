@@ -116,7 +116,8 @@ func (s *Scanner) Inventory(ctx context.Context, ref string) (*image.Inventory, 
 	if s.o.Known != nil {
 		if inv := s.o.Known(img); inv != nil {
 			own := *inv
-			own.Gaps = slices.Clone(inv.Gaps)
+			own.Gaps, own.Layers = slices.Clone(inv.Gaps), slices.Clone(inv.Layers)
+			img.Configure(&own)
 			return &own, nil
 		}
 	}
@@ -134,6 +135,7 @@ func (s *Scanner) Inventory(ctx context.Context, ref string) (*image.Inventory, 
 	inv := sbom.Merge(layers)
 	img.ID.OS = inv.Distro.Name
 	inv.Image, inv.Layers = img.ID, img.Layers
+	img.Configure(inv)
 	return inv, nil
 }
 

@@ -30,10 +30,11 @@ type Image struct {
 	// Platforms are those that the index which led here has images for.
 	Platforms []string
 
-	img    v1.Image
-	from   name.Reference // of the registry that answered; nil for files
-	layers []v1.Layer
-	plain  bool // layers are stored uncompressed
+	img     v1.Image
+	from    name.Reference // of the registry that answered; nil for files
+	secrets func(name, text string) []result.Finding
+	layers  []v1.Layer
+	plain   bool // layers are stored uncompressed
 }
 
 func sum(b []byte) string {

@@ -20,10 +20,13 @@ import (
 
 	"github.com/kustoms-dev/kustoms/pkg/cache"
 	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
 // Options say what may be opened, and how.
 type Options struct {
+	// Secrets finds the credentials in a text that has a name; nil for none.
+	Secrets func(name, text string) []result.Finding
 	// Transport reaches registries; it refuses hosts that the operator did
 	// not allow, and repeats what failed for the moment.
 	Transport http.RoundTripper
@@ -89,6 +92,14 @@ func (r *Reader) Open(ctx context.Context, ref string) (*Image, error) {
 		own.o.Platform = p
 		r = &own
 	}
+	img, err := r.open(ctx, ref)
+	if err == nil {
+		img.secrets = r.o.Secrets
+	}
+	return img, err
+}
+
+func (r *Reader) open(ctx context.Context, ref string) (*Image, error) {
 	if dir, ok := strings.CutPrefix(ref, "oci:"); ok && r.o.Local {
 		return r.openLayout(ref, dir)
 	}

@@ -58,10 +58,12 @@ type Layer struct {
 	Opaque  []string `json:"opaque,omitempty"`
 	// Masks are hashes of all paths that are no directories, sorted: what they
 	// hide of lower layers.
-	Masks   []uint64    `json:"masks,omitempty"`
-	Gaps    []image.Gap `json:"gaps,omitempty"`
-	Bytes   int64       `json:"bytes"` // uncompressed
-	Entries int         `json:"entries"`
+	Masks []uint64 `json:"masks,omitempty"`
+	// Notable are paths that a minimal image has none of, with what they are.
+	Notable map[string][]string `json:"notable,omitempty"`
+	Gaps    []image.Gap         `json:"gaps,omitempty"`
+	Bytes   int64               `json:"bytes"` // uncompressed
+	Entries int                 `json:"entries"`
 }
 
 // File is a file that says what is installed.
@@ -90,7 +92,7 @@ type Package struct {
 
 // Version is part of the key under which layers are kept: raise it when the
 // same layer would give another result.
-const Version = "1"
+const Version = "2"
 
 // ReadLayer reads the uncompressed tar that open opens. It opens a second time
 // only where a hard link stands for a file that says what is installed.
@@ -229,6 +231,7 @@ func (r *reader) entry(hdr *tar.Header, body io.Reader) error {
 	if i, ok := r.at[name]; ok { // written again: the last one counts
 		r.layer.Files[i] = File{Path: name}
 	}
+	r.note(name, hdr)
 	switch hdr.Typeflag {
 	case tar.TypeReg, tar.TypeGNUSparse:
 		return r.file(name, hdr, body)

@@ -92,6 +92,7 @@ func Merge(layers []*Layer) *image.Inventory {
 		}
 		inv.Gaps = append(inv.Gaps, image.Gap{What: what + " that could name a package", Why: fmt.Sprintf("cannot be read; the first is %s", odd[0]), Known: true})
 	}
+	inv.Contents = m.contents()
 	inv.Gaps = append(inv.Gaps, coverage(inv.Distro, systemPackages, len(inv.Packages), unversioned)...)
 	return inv
 }

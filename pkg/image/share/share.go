@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/kustoms-dev/kustoms/pkg/image"
+	"github.com/kustoms-dev/kustoms/pkg/image/bom"
 	"github.com/kustoms-dev/kustoms/pkg/image/registry"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 )
@@ -209,7 +210,7 @@ func (s *Scanner) attach(ctx context.Context, img *registry.Image, res *image.Re
 		return err
 	}
 	when := now.Format(time.RFC3339)
-	bom, err := bill(res, s.o.Version, when)
+	bom, err := bom.CycloneDX(&res.Inventory, s.o.Version, when)
 	if err != nil {
 		return err
 	}

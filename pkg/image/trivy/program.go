@@ -209,6 +209,7 @@ func (p *Program) result(img *registry.Image, rep *report, v *version) (*image.R
 		return nil, p.fail(fmt.Sprintf("its report has SchemaVersion %d and is of %q, want 2 and container_image", rep.SchemaVersion, rep.ArtifactType), "use a trivy whose reports have SchemaVersion 2", nil)
 	}
 	inv := &image.Inventory{Image: img.ID, Layers: img.Layers}
+	img.Configure(inv)
 	if f := rep.Metadata.OS.Family; f != "" && f != "none" {
 		inv.Distro = image.Distro{ID: distribution(f), Version: rep.Metadata.OS.Name, Name: f + " " + rep.Metadata.OS.Name}
 	}

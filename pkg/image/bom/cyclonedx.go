@@ -1,4 +1,6 @@
-package share
+// Package bom writes what an image holds as a bill of materials, for others to
+// read: CycloneDX and SPDX. Both hold what the inventory holds and no more.
+package bom
 
 import (
 	"bytes"
@@ -9,17 +11,18 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image"
 )
 
-// bill is the list of packages as CycloneDX 1.6.
-func bill(res *image.Result, version, when string) ([]byte, error) {
+// CycloneDX is the list of packages as CycloneDX 1.6, written by this version
+// of the program; when is RFC 3339, or "" to say nothing of it.
+func CycloneDX(inv *image.Inventory, version, when string) ([]byte, error) {
 	bom := cdx.NewBOM()
-	root := cdx.Component{Type: cdx.ComponentTypeContainer, Name: res.Image.Repository(), Version: res.Image.Digest, BOMRef: res.Image.Digest}
+	root := cdx.Component{Type: cdx.ComponentTypeContainer, Name: inv.Image.Repository(), Version: inv.Image.Digest, BOMRef: inv.Image.Digest}
 	bom.Metadata = &cdx.Metadata{Timestamp: when, Component: &root, Tools: &cdx.ToolsChoice{Components: &[]cdx.Component{{Type: cdx.ComponentTypeApplication, Name: "kustoms", Version: version}}}}
 	components := []cdx.Component{}
-	if d := res.Distro; d.ID != "" {
+	if d := inv.Distro; d.ID != "" {
 		components = append(components, cdx.Component{Type: cdx.ComponentTypeOS, Name: d.ID, Version: d.Version, Description: d.Name, BOMRef: "os"})
 	}
 	seen := map[string]bool{}
-	for _, p := range res.Packages {
+	for _, p := range inv.Packages {
 		ref := cmp.Or(p.PURL, p.Name+"@"+p.Version) + "#" + p.Path
 		if seen[ref] {
 			continue
