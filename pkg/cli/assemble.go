@@ -28,11 +28,12 @@ import (
 
 // assemble makes a run of a configuration. The error is the user's.
 func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Run, error) {
-	return assembleWith(args, repo, c, nil)
+	return assembleWith(args, repo, nil, c, nil)
 }
 
-// assembleWith is assemble for a run that remembers.
-func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *memory) (*scan.Run, error) {
+// assembleWith is assemble for a run that remembers, with the secrets' rules of
+// a trusted revision, nil for the repository's own.
+func assembleWith(args *ucli.Context, repo, trusted *source.Repo, c *config.Config, mem *memory) (*scan.Run, error) {
 	repo = mem.over(repo)
 	charts, err := charts(args, c)
 	if err != nil {
@@ -42,7 +43,7 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, mem *
 	if err != nil {
 		return nil, err
 	}
-	opts := secret.Options{Repo: repo, Ignore: helm.Synthetic, History: past}
+	opts := secret.Options{Repo: repo, Rules: trusted, Ignore: helm.Synthetic, History: past}
 	if mem != nil {
 		opts.Reads, opts.Clean = &mem.rules, mem.known
 	}

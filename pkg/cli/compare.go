@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -258,7 +257,7 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 	}
 	x.result.Ref = x.ref
 	if x.base != nil {
-		if err := x.base.scan(c, x.memo, run.Warn); err != nil {
+		if err := x.base.scan(c, x.memo, run.Warn, x.policy); err != nil {
 			return err
 		}
 		x.result.Base = &result.Revision{Name: x.base.name, Report: x.base.report}
@@ -266,7 +265,7 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 	if x.policy != nil {
 		if x.base != nil && x.base.commit.Hash == x.policy.commit.Hash {
 			x.policy.report = x.base.report
-		} else if err := x.policy.scan(c, x.memo, run.Warn); err != nil {
+		} else if err := x.policy.scan(c, x.memo, run.Warn, nil); err != nil {
 			return err
 		}
 		x.result.Policy = &result.Revision{Name: x.policy.name, Report: x.policy.report}
@@ -282,17 +281,17 @@ func (x *comparison) prepare(c *ucli.Context, run *scan.Run, cfg *config.Config)
 
 // scan scans a revision, once for all runs that remember: a commit stays as it
 // is.
-func (r *revision) scan(c *ucli.Context, shared *memo.Memo, warn func(error)) error {
+func (r *revision) scan(c *ucli.Context, shared *memo.Memo, warn func(error), trusted *revision) error {
 	if shared != nil {
 		shared = &memo.Memo{Store: shared.Store, Key: shared.Key, Repo: r.repo, Outside: shared.Outside}
 	}
 	defer func(ctx context.Context) { c.Context = ctx }(c.Context)
 	mem := remember(c, shared)
-	question := memo.Digest(program(), *r.cfg, r.repo.Limit(), r.commit.Hash, r.repo.Dir(), today(), c.String("shard"))
+	question := memo.Digest(program(), *r.cfg, r.repo.Limit(), r.commit.Hash, r.repo.Dir(), today(), c.String("shard"), trusted.hash())
 	if r.report = mem.report(c.Context, question); r.report != nil {
 		return nil
 	}
-	run, err := assembleWith(c, r.repo, r.cfg, mem)
+	run, err := assembleWith(c, r.repo, trusted.view(), r.cfg, mem)
 	if err != nil {
 		return fmt.Errorf("scanning %s: %w", r.name, err)
 	}
@@ -312,42 +311,4 @@ func (x *comparison) finish(rep *result.Report) {
 	default:
 		triage.Notify(&x.result, rep)
 	}
-}
-
-// changes are what the working tree does to the configuration and the baseline.
-func (x *comparison) changes(ctx context.Context) []result.Notice {
-	from := x.base
-	if from == nil {
-		from = x.policy
-	}
-	type file struct{ what, path string }
-	files := []file{{"configuration", cmp.Or(x.head.Path, config.FileName)}, {"baseline", string(x.head.Baseline)}}
-	for _, p := range x.head.Image.VEX {
-		before, _ := vexFiles(ctx, from.repo, string(p)) // none is no error: it is what changed
-		after, _ := vexFiles(ctx, x.repo, string(p))
-		all := append(before, after...)
-		slices.Sort(all)
-		for _, v := range slices.Compact(all) {
-			files = append(files, file{"VEX document " + v, v})
-		}
-	}
-	var out []result.Notice
-	for _, f := range files {
-		if f.path == "" {
-			continue
-		}
-		before, err1 := from.repo.ReadFile(f.path)
-		after, err2 := x.repo.ReadFile(f.path)
-		verb := map[[2]bool]string{{true, false}: "removes", {false, true}: "adds"}[[2]bool{err1 == nil, err2 == nil}]
-		if verb == "" && !bytes.Equal(before, after) {
-			verb = "changes"
-		}
-		if verb != "" {
-			out = append(out, result.Notice{
-				Kind: result.NoticePolicy, At: source.LineSpan(f.path, 1),
-				Message: fmt.Sprintf("this change %s the %s%s", verb, f.what, x.result.Applied()),
-			})
-		}
-	}
-	return out
 }

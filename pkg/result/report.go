@@ -34,6 +34,9 @@ type Rule struct {
 	Standards []string            `json:"standards,omitempty"` // "CIS 5.2.2", "PSS baseline privileged", "CWE-250"
 	Peers     map[string][]string `json:"peers,omitempty"`     // tool → ids of its equal checks
 	Aliases   []string            `json:"aliases,omitempty"`
+	// Want is the value, in YAML, that the field of a finding is to have, where
+	// one does for all; kustoms fix writes it.
+	Want string `json:"want,omitempty"`
 	// Deprecated says what replaced a retired rule.
 	Deprecated string `json:"deprecated,omitempty"`
 }

@@ -26,6 +26,9 @@ type Set struct {
 	Synthetic func(string) bool
 	// Intents are what the user says of who may reach whom; may be nil.
 	Intents *intent.List
+	// Wants, if set, is told of each finding that a value of a field mends,
+	// while its object lives. It must be safe for concurrent use.
+	Wants func(f *result.Finding, wants []Want)
 
 	rules []Configured
 }
@@ -60,7 +63,7 @@ func (s *Set) Rules() []result.Rule {
 // failed stage with its id; the others run on.
 func (s *Set) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
 	pass := Pass{
-		Index: x, sink: sink, synthetic: s.Synthetic, intents: s.Intents,
+		Index: x, sink: sink, synthetic: s.Synthetic, intents: s.Intents, wants: s.Wants,
 		rbac:  sync.OnceValue(func() *rbac.Permissions { return rbac.New(x) }),
 		reach: sync.OnceValue(func() *netpol.Reach { return netpol.New(x) }),
 	}
