@@ -35,8 +35,9 @@ func assemble(args *ucli.Context, repo *source.Repo, c *config.Config) (*scan.Ru
 }
 
 // assembleWith is assemble for a run that remembers, and that evaluates
-// policies.
+// policies: what they are taken from decides about secrets, too.
 func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, ps *policies, mem *memory) (*scan.Run, error) {
+	trusted := ps.trusted()
 	repo = mem.over(repo)
 	charts, err := charts(args, c)
 	if err != nil {
@@ -46,7 +47,7 @@ func assembleWith(args *ucli.Context, repo *source.Repo, c *config.Config, ps *p
 	if err != nil {
 		return nil, err
 	}
-	opts := secret.Options{Repo: repo, Ignore: helm.Synthetic, History: past}
+	opts := secret.Options{Repo: repo, Rules: trusted, Ignore: helm.Synthetic, History: past}
 	if mem != nil {
 		opts.Reads, opts.Clean = &mem.rules, mem.known
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -300,7 +299,7 @@ func (r *revision) scan(c *ucli.Context, ps *policies, shared *memo.Memo, warn f
 	}
 	defer func(ctx context.Context) { c.Context = ctx }(c.Context)
 	mem := remember(c, shared)
-	question := memo.Digest(program(), *r.cfg, r.repo.Limit(), r.commit.Hash, r.repo.Dir(), today(), c.String("shard"), ps.state)
+	question := memo.Digest(program(), *r.cfg, r.repo.Limit(), r.commit.Hash, r.repo.Dir(), today(), c.String("shard"), ps.state, ps.from.hash())
 	if r.report = mem.report(c.Context, question); r.report != nil {
 		return nil
 	}
@@ -326,42 +325,4 @@ func (x *comparison) finish(rep *result.Report) {
 	default:
 		triage.Notify(&x.result, rep)
 	}
-}
-
-// changes are what the working tree does to the configuration and the baseline.
-func (x *comparison) changes(ctx context.Context) []result.Notice {
-	from := x.base
-	if from == nil {
-		from = x.policy
-	}
-	type file struct{ what, path string }
-	files := []file{{"configuration", cmp.Or(x.head.Path, config.FileName)}, {"baseline", string(x.head.Baseline)}}
-	for _, p := range x.head.Image.VEX {
-		before, _ := vexFiles(ctx, from.repo, string(p)) // none is no error: it is what changed
-		after, _ := vexFiles(ctx, x.repo, string(p))
-		all := append(before, after...)
-		slices.Sort(all)
-		for _, v := range slices.Compact(all) {
-			files = append(files, file{"VEX document " + v, v})
-		}
-	}
-	var out []result.Notice
-	for _, f := range files {
-		if f.path == "" {
-			continue
-		}
-		before, err1 := from.repo.ReadFile(f.path)
-		after, err2 := x.repo.ReadFile(f.path)
-		verb := map[[2]bool]string{{true, false}: "removes", {false, true}: "adds"}[[2]bool{err1 == nil, err2 == nil}]
-		if verb == "" && !bytes.Equal(before, after) {
-			verb = "changes"
-		}
-		if verb != "" {
-			out = append(out, result.Notice{
-				Kind: result.NoticePolicy, At: source.LineSpan(f.path, 1),
-				Message: fmt.Sprintf("this change %s the %s%s", verb, f.what, x.result.Applied()),
-			})
-		}
-	}
-	return out
 }

@@ -34,7 +34,7 @@ Start with:
 		HideVersion:    true,
 		ExitErrHandler: func(*ucli.Context, error) {}, // only main exits
 		Commands: []*ucli.Command{
-			scanCommand(stderr), ciCommand(stderr), renderCommand(), coverageCommand(), depsCommand(), cacheCommand(), imagesCommand(), graphCommand(), suggestCommand(), policyCommand(), inspectCommand(stderr), dbCommand(stderr), rulesCommand(), explainCommand(),
+			scanCommand(stderr), ciCommand(stderr), fixCommand(stderr), renderCommand(), coverageCommand(), depsCommand(), cacheCommand(), imagesCommand(), graphCommand(), suggestCommand(), policyCommand(), inspectCommand(stderr), dbCommand(stderr), rulesCommand(), explainCommand(),
 			reportCommand(), gateCommand(), diffCommand(), baselineCommand(stderr), suppressionsCommand(stderr), configCommand(), initCommand(), completionCommand(), manCommand(), versionCommand(),
 		},
 	}

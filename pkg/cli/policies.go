@@ -28,6 +28,14 @@ type policies struct {
 	state string
 }
 
+// trusted is where they are taken from, nil for what is scanned.
+func (p *policies) trusted() *source.Repo {
+	if p == nil {
+		return nil
+	}
+	return p.from.view()
+}
+
 // stands is the state, of none too.
 func (p *policies) stands() string {
 	if p == nil {

@@ -205,13 +205,16 @@ func unified(target string, before, now map[string][]byte) []byte {
 		if !inB {
 			newName = "/dev/null"
 		}
-		d := diff.Diff(oldName, a, newName, b)
-		// Its first line repeats the names.
-		if _, rest, ok := bytes.Cut(d, []byte("\n")); ok {
-			out = append(out, rest...)
-		}
+		out = append(out, difference(oldName, a, newName, b)...)
 	}
 	return out
+}
+
+// difference is the unified difference of two texts, nothing if they are equal.
+func difference(oldName string, a []byte, newName string, b []byte) []byte {
+	// The first line repeats the names.
+	_, rest, _ := bytes.Cut(diff.Diff(oldName, a, newName, b), []byte("\n"))
+	return rest
 }
 
 // printDiff colours the lines for a terminal, where control characters of the

@@ -44,6 +44,7 @@ func rulesCommand() *ucli.Command {
 			&ucli.StringFlag{Name: "family", Usage: "only this `FAMILY`"},
 			&ucli.StringFlag{Name: "standard", Usage: "only rules that serve a `STANDARD`: cis, nsa, pss, cwe, or the start of an item such as \"CIS 5.2\""},
 			&ucli.StringFlag{Name: "profile", Usage: "only rules that are on in this `PROFILE`: " + strings.Join(result.Profiles(), ", ")},
+			&ucli.BoolFlag{Name: "fixable", Usage: "only rules whose findings kustoms fix can mend"},
 			&ucli.BoolFlag{Name: "json", Usage: "everything about the rules, as JSON"},
 		},
 		Action: func(c *ucli.Context) error {
@@ -52,7 +53,7 @@ func rulesCommand() *ucli.Command {
 				return err
 			}
 			all = slices.DeleteFunc(all, func(m result.Rule) bool {
-				return c.IsSet("family") && m.Family != c.String("family") || c.IsSet("standard") && !m.Serves(c.String("standard")) || c.IsSet("profile") && !m.In(c.String("profile"))
+				return c.IsSet("family") && m.Family != c.String("family") || c.IsSet("standard") && !m.Serves(c.String("standard")) || c.IsSet("profile") && !m.In(c.String("profile")) || c.Bool("fixable") && m.Want == ""
 			})
 			if p := c.String("profile"); p != "" && !slices.Contains(result.Profiles(), p) {
 				return usage("", "--profile: %q is no profile (want %s)", p, strings.Join(result.Profiles(), ", "))

@@ -46,6 +46,7 @@ func scanFlags() []ucli.Flag {
 		&ucli.StringSliceFlag{Name: "report", EnvVars: []string{"KUSTOMS_REPORT"}, Usage: "write a report, as `FORMAT=FILE`; - is the standard output; repeatable"},
 		&ucli.StringFlag{Name: "format", EnvVars: []string{"KUSTOMS_FORMAT"}, Value: "text", Usage: "`FORMAT` of the report on the standard output"},
 		&ucli.StringFlag{Name: "fail-on", EnvVars: []string{"KUSTOMS_FAIL_ON"}, Usage: "fail on findings of this `SEVERITY` or worse; none never fails (default: high)"},
+		&ucli.BoolFlag{Name: "fixes", EnvVars: []string{"KUSTOMS_FIXES"}, Usage: "try what kustoms fix would write, and offer it in reports that carry fixes (sarif, json); takes about as long again"},
 		&ucli.BoolFlag{Name: "exit-zero", EnvVars: []string{"KUSTOMS_EXIT_ZERO"}, Usage: "end with 0 whatever the scan found or could not look at"},
 		&ucli.StringFlag{Name: "git-range", EnvVars: []string{"KUSTOMS_GIT_RANGE"}, Usage: "look for secrets in the commits of `BASE..HEAD` too"},
 		&ucli.BoolFlag{Name: "git-history", EnvVars: []string{"KUSTOMS_GIT_HISTORY"}, Usage: "look for secrets in the whole history too"},
@@ -148,6 +149,9 @@ func drawn(c *ucli.Context) bool {
 func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config) (*result.Report, error) {
 	own := *cfg // other revisions have no history of their own to look through
 	own.GitRange, own.GitHistory = c.String("git-range"), c.Bool("git-history")
+	if c.Bool("fixes") {
+		x.memo = nil // what is remembered of a target has no objects to edit
+	}
 	mem := remember(c, x.memo)
 	alone := x.base == nil && x.policy == nil && own.GitRange == "" && !own.GitHistory && !c.Bool("images")
 	question := memo.Digest(program(), own, x.repo.Limit(), x.known, today(), drawn(c), c.String("shard"))
@@ -183,9 +187,20 @@ func (x *comparison) scan(c *ucli.Context, stderr io.Writer, cfg *config.Config)
 		defer fmt.Fprint(stderr, "\r\x1b[K")
 	}
 	run.Warn = mem.warn(stderr)
+	var m *mending
+	if c.Bool("fixes") && run.Part.Of <= 1 {
+		if m, err = newMending(c, x.repo, cfg, run); err != nil {
+			return nil, err
+		}
+	}
 	rep, err := run.Do(c.Context)
 	if err != nil {
 		return nil, err
+	}
+	if m != nil {
+		if err := m.offer(c.Context, rep); err != nil {
+			return nil, err
+		}
 	}
 	if rep.Shard != nil {
 		rep.Shard.Commit, rep.Shard.Root = checkout(x.repo.Dir())

@@ -105,6 +105,15 @@ func (p profiled) Remind(target string, noted json.RawMessage) error {
 	return nil
 }
 
+// listen tells of each finding that a value of a field mends; nil ends that.
+// Not while targets are analyzed.
+func (p *profiled) listen(fn func(*result.Finding, []rule.Want)) {
+	p.common.Wants = fn
+	for _, s := range p.own {
+		s.Wants = fn
+	}
+}
+
 // Finish reports what only the sight of all targets tells.
 func (p profiled) Finish(sink *result.Sink) { sink.Report(p.intents.Unmatched(p.severity)...) }
 

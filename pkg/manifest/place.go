@@ -3,6 +3,7 @@ package manifest
 import (
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -82,6 +83,24 @@ func (p Place) Path() string { return string(p.step.write(nil, false)) }
 // Stable is the path for fingerprints, with list items by name:
 // "spec.containers[web].image".
 func (p Place) Stable() string { return string(p.step.write(nil, true)) }
+
+// Route is the path as At takes it; nil for the root, and for a place that was
+// made of a bare node.
+func (p Place) Route() []any {
+	var out []any
+	for s := p.step; s != nil; s = s.up {
+		switch s.index {
+		case isPath:
+			return nil
+		case isField:
+			out = append(out, s.name)
+		default:
+			out = append(out, s.index)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
 
 // Node is the YAML node, nil if absent. Aliases are resolved. Do not change it.
 func (p Place) Node() *yaml.Node { return p.node }
@@ -307,6 +326,19 @@ func (p Place) Location() result.Location {
 	}
 	return p.obj.Doc.locate(n, scalar)
 }
+
+// KeyLocation is where the field's key is written, whatever made its value; of
+// a list's item, where it starts.
+func (p Place) KeyLocation() result.Location {
+	if p.anchor == nil {
+		return p.obj.Doc.locate(p.obj.Node, false)
+	}
+	return p.obj.Doc.locate(p.anchor, false)
+}
+
+// ValueLocation is where the field's value is written, a map's or list's too.
+// The field must exist.
+func (p Place) ValueLocation() result.Location { return p.obj.Doc.locate(p.node, true) }
 
 func (d *Document) locate(n *yaml.Node, scalar bool) result.Location {
 	span := source.Span{

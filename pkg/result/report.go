@@ -35,6 +35,9 @@ type Rule struct {
 	Peers     map[string][]string `json:"peers,omitempty"`     // tool → ids of its equal checks
 	Related   map[string][]string `json:"related,omitempty"`   // tool → ids of its checks that see part of the same faults, or more
 	Aliases   []string            `json:"aliases,omitempty"`
+	// Want is the value, in YAML, that the field of a finding is to have, where
+	// one does for all; kustoms fix writes it.
+	Want string `json:"want,omitempty"`
 	// Deprecated says what replaced a retired rule.
 	Deprecated string `json:"deprecated,omitempty"`
 }

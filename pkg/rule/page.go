@@ -26,7 +26,7 @@ func Page(m Meta, params any, ex Example) string {
 		}
 	}
 	section("Why", m.Why)
-	section("Fix", sentence(m.Fix))
+	section("Fix", sentence(m.Fix)+byMachine(m))
 	section("Reported", fence(ex.Bad))
 	section("Passes", fence(ex.Good))
 	section("Parameters", parameters(m.ID, params))
@@ -35,6 +35,13 @@ func Page(m Meta, params any, ex Example) string {
 	section("Related checks elsewhere", peers(m.Related))
 	section("References", bullets(m.Refs))
 	return b.String()
+}
+
+func byMachine(m Meta) string {
+	if m.Want == "" {
+		return ""
+	}
+	return "\n\n`kustoms fix --rules " + m.ID + "` writes `" + m.Want + "` there, where it can."
 }
 
 func facts(m Meta) string {

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 
@@ -24,6 +25,7 @@ type Pass struct {
 	rule      *Rule
 	severity  result.Severity
 	sink      *result.Sink
+	wants     func(*result.Finding, []Want)
 	container *manifest.Container // that Rule.Container is looking at
 }
 
@@ -58,6 +60,13 @@ type Problem struct {
 	Message string
 	// Fix replaces the rule's general advice by one for this place.
 	Fix string
+	// Want is a value for this place in place of the rule's, of the field
+	// WantAt, or At if that is none. NoWant: no value is known to mend it.
+	Want   string
+	WantAt manifest.Place
+	// Also are values that other fields need then, so that no other fault
+	// takes the place of this one.
+	Also []Want
 	// Evidence tells two faults of one field apart, across edits. Never a
 	// secret, a line or wording.
 	Evidence string
@@ -75,6 +84,15 @@ type Problem struct {
 	// if another target of the run renders it.
 	Missing result.Key
 }
+
+// Want is a field and the value, in YAML, that it is to have.
+type Want struct {
+	At    manifest.Place
+	Value string
+}
+
+// NoWant says that a rule's wanted value would not mend this problem.
+const NoWant = "-"
 
 // Add is Report with options.
 func (p *Pass) Add(pr Problem) {
@@ -117,6 +135,13 @@ func (p *Pass) Add(pr Problem) {
 	}
 	if pr.Severity != nil {
 		f.Severity = *pr.Severity
+	}
+	if want := cmp.Or(pr.Want, p.rule.Want); p.wants != nil && want != "" && want != NoWant {
+		at := pr.WantAt
+		if at.Object() == nil {
+			at = pr.At
+		}
+		p.wants(&f, append([]Want{{at, want}}, pr.Also...))
 	}
 	p.sink.Report(f)
 }

@@ -23,6 +23,9 @@ type Set struct {
 	Synthetic func(string) bool
 	// Intents are what the user says of who may reach whom; may be nil.
 	Intents *intent.List
+	// Wants, if set, is told of each finding that a value of a field mends,
+	// while its object lives. It must be safe for concurrent use.
+	Wants func(f *result.Finding, wants []Want)
 
 	rules []Configured
 }
@@ -56,7 +59,7 @@ func (s *Set) Rules() []result.Rule {
 // Analyze runs each rule over the target. A rule that panics is recorded as a
 // failed stage with its id; the others run on.
 func (s *Set) Analyze(ctx context.Context, x *index.Index, sink *result.Sink) error {
-	pass := Pass{Index: x, sink: sink, synthetic: s.Synthetic, intents: s.Intents}
+	pass := Pass{Index: x, sink: sink, synthetic: s.Synthetic, intents: s.Intents, wants: s.Wants}
 	for _, c := range s.rules {
 		if err := ctx.Err(); err != nil {
 			return err

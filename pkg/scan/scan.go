@@ -235,6 +235,20 @@ func (r *Run) Render(ctx context.Context, t result.Target) (out *render.Output, 
 	return out, err
 }
 
+// Index renders and parses one target as a run does, without checking it. A
+// document that is not YAML is an error.
+func (r *Run) Index(ctx context.Context, t result.Target) (*index.Index, error) {
+	var sink result.Sink
+	x, err := r.load(ctx, &t, &sink, &part{})
+	if err != nil {
+		return nil, err
+	}
+	if _, stages := sink.Take(); len(stages) > 0 {
+		return nil, errors.New(stages[0].Reason)
+	}
+	return x, nil
+}
+
 // target adds what comes of one target to the run.
 func (r *Run) target(ctx context.Context, t *result.Target, sink *result.Sink, all *across, tell func(string, string, int)) {
 	tell("render", t.Name, 0)

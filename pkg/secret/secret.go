@@ -29,6 +29,9 @@ type Options struct {
 	// Repo is where rendered leaks are looked up, and where the gitleaks
 	// files of the repository are read.
 	Repo *source.Repo
+	// Rules, if not nil, is the trusted revision whose .gitleaks.toml counts in
+	// place of Repo's.
+	Rules *source.Repo
 	// Ignore reports values that are no secrets because the renderer made
 	// them up; may be nil.
 	Ignore func(value string) bool
@@ -61,7 +64,7 @@ type Analyzer struct {
 // New prepares the rules. The error is broken configuration in the
 // repository.
 func New(opts Options) (*Analyzer, error) {
-	cfg, err := repoConfig(opts.Repo.Noting(opts.Reads))
+	cfg, err := repoConfig(cmp.Or(opts.Rules, opts.Repo).Noting(opts.Reads))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -129,6 +130,51 @@ func (r *Repo) readFile(p string) ([]byte, error) {
 		return nil, tooLarge(p, r.max)
 	}
 	return data, nil
+}
+
+// Replace writes data in place of a file that holds was, at once and with the
+// mode that it has. Links are followed inside the repository; nothing outside
+// is ever written.
+func (r *Repo) Replace(p string, was, data []byte) error {
+	d, ok := r.raw.(disk)
+	if !ok {
+		return &fs.PathError{Op: "write", Path: p, Err: errors.New("this view of the repository is read-only")}
+	}
+	real, err := r.Resolve(p)
+	if err != nil {
+		return err
+	}
+	now, err := r.ReadFile(real)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, was) {
+		return &fs.PathError{Op: "write", Path: p, Err: errors.New("it was changed meanwhile")}
+	}
+	info, err := d.Stat(real)
+	if err != nil {
+		return confine(err)
+	}
+	name := filepath.FromSlash(real)
+	beside := name + ".kustoms-tmp"
+	f, err := d.root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
+	if err != nil {
+		return confine(err)
+	}
+	_, err = f.Write(data)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = d.root.Chmod(beside, info.Mode().Perm())
+	}
+	if err == nil {
+		err = d.root.Rename(beside, name)
+	}
+	if err != nil {
+		d.root.Remove(beside)
+	}
+	return err
 }
 
 // Head returns the first n bytes of a regular file, or all of a shorter one.

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -165,3 +166,45 @@ func resolve(t Tree, p string) (string, error) {
 	}
 	return done, nil
 }
+
+// With is the repository as it would be with other bytes in some of its files,
+// by path. Nothing is written; Close closes nothing.
+func (r *Repo) With(files map[string][]byte) (*Repo, error) {
+	o := overlay{r.raw, map[string][]byte{}}
+	for p, data := range files {
+		real, err := r.Resolve(p)
+		if err != nil {
+			return nil, err
+		}
+		o.files[real] = data
+	}
+	return &Repo{root: linked{o}, raw: o, abs: r.abs, max: r.max}, nil
+}
+
+// overlay has other bytes in some regular files of a Tree.
+type overlay struct {
+	Tree
+	files map[string][]byte
+}
+
+func (o overlay) Open(p string) (io.ReadCloser, error) {
+	if data, ok := o.files[path.Clean(p)]; ok {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	}
+	return o.Tree.Open(p)
+}
+
+func (o overlay) Lstat(p string) (fs.FileInfo, error) {
+	info, err := o.Tree.Lstat(p)
+	if data, ok := o.files[path.Clean(p)]; ok && err == nil {
+		return resized{info, int64(len(data))}, nil
+	}
+	return info, err
+}
+
+type resized struct {
+	fs.FileInfo
+	size int64
+}
+
+func (r resized) Size() int64 { return r.size }

@@ -22,10 +22,12 @@ var (
 var layers = []layer{
 	{"cmd/kustoms", []string{"pkg/cli", "pkg/heap"}, "main does nothing, so that everything can be tested in process"},
 	{"docs", nil, "it is text, which any command may print"},
-	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/attack", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/excerpt", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/analysis/rbac", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/parallel", "pkg/internal/suggest", "pkg/memo", "pkg/network", "pkg/platform", "pkg/policy", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/sandbox", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
+	{"pkg/cli", slices.Concat(places, []string{"docs", "pkg/attack", "pkg/cache", "pkg/config", "pkg/dependency", "pkg/discover", "pkg/excerpt", "pkg/fix", "pkg/git", "pkg/gitops", "pkg/graph", "pkg/analysis/netpol", "pkg/analysis/rbac", "pkg/image/...", "pkg/index", "pkg/intent", "pkg/internal/parallel", "pkg/internal/suggest", "pkg/memo", "pkg/network", "pkg/platform", "pkg/policy", "pkg/render/...", "pkg/report", "pkg/rule", "pkg/rules", "pkg/sandbox", "pkg/scan", "pkg/schema", "pkg/secret", "pkg/suppress", "pkg/triage"}),
 		"it assembles a run; what it would decide by looking into objects belongs to a stage"},
 	{"pkg/config", slices.Concat(objects, []string{"pkg/internal/suggest", "pkg/intent"}), "what the user decided is data; who acts on it reads it"},
 	{"pkg/scan", slices.Concat(indexed, []string{"pkg/excerpt", "pkg/memo", "pkg/render", "pkg/suppress", "pkg/triage"}), "it sees stages through interfaces only, so that none drags its library in"},
+	{"pkg/fix", slices.Concat(indexed, []string{"pkg/fix/edit", "pkg/rule", "pkg/scan"}), "it tries changes by running the stages again, and knows no renderer"},
+	{"pkg/fix/edit", objects, "it changes text; what that does to what is deployed is tried above"},
 
 	{"pkg/discover", slices.Concat(objects, []string{"pkg/internal/parallel"}), "it reads GitOps objects where they stand; it renders nothing and checks nothing"},
 	{"pkg/render", objects, "a renderer gives documents; what they mean is for others"},

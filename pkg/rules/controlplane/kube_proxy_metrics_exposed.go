@@ -14,7 +14,8 @@ var KubeProxyMetricsExposed = &rule.Rule{
 		Title: "kube-proxy's metrics are open",
 		Why: `The metrics and configuration of kube-proxy answer without a login to whoever
 reaches the node.`,
-		Fix: "remove metricsBindAddress, or set it to 127.0.0.1:10249",
+		Fix:  "remove metricsBindAddress, or set it to 127.0.0.1:10249",
+		Want: "127.0.0.1:10249",
 		Refs: []string{
 			"https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/",
 		},

@@ -22,7 +22,8 @@ var ImagePullNotAlways = &rule.Rule{
 		Why: `An image that lies on a node starts for every pod that names it, even for one
 that could not pull it: only a pull checks the credentials. With digests or
 fixed tags pulling always adds little but load, hence off by default.`,
-		Fix: "set imagePullPolicy: Always, or pin the image by digest",
+		Fix:  "set imagePullPolicy: Always, or pin the image by digest",
+		Want: "Always",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy",
 			"https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#alwayspullimages",

@@ -16,7 +16,8 @@ var ImageStalePull = &rule.Rule{
 		Why: `A node that already has an image under the moving tag keeps it, and a node
 that has none pulls what the tag means today. Pods of one workload then run
 different code, and no rollout brings them together.`,
-		Fix: "name a released version or a digest, or set imagePullPolicy: Always",
+		Fix:  "name a released version or a digest, or set imagePullPolicy: Always",
+		Want: "Always",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy",
 		},

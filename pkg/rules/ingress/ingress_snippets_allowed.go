@@ -1,6 +1,8 @@
 package ingress
 
 import (
+	"fmt"
+
 	"github.com/kustoms-dev/kustoms/pkg/index"
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
@@ -16,7 +18,8 @@ var IngressSnippetsAllowed = &rule.Rule{
 		Why: `With snippets allowed, or without checks of paths, whoever may edit an Ingress
 in any namespace writes the controller's configuration, and reads what its
 account may read: by default every Secret.`,
-		Fix: "set allow-snippet-annotations to \"false\", annotations-risk-level to High or lower, and strict-validate-path-type to \"true\"",
+		Fix:  "set allow-snippet-annotations to \"false\", annotations-risk-level to High or lower, and strict-validate-path-type to \"true\"",
+		Want: `"false"`,
 		Refs: []string{
 			"https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#allow-snippet-annotations",
 			"https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#annotations-risk-level",
@@ -32,13 +35,16 @@ account may read: by default every Secret.`,
 		case yes(allow):
 			p.Report(allow, "%s lets Ingresses carry raw nginx configuration: whoever may edit one commands the controller", o)
 		case !allow.Exists() && olderThan(p.Index, o, version{1, 9, 0}):
-			p.Report(o.At("data"), "%s does not forbid snippets, which controllers before 1.9 allow: whoever may edit an Ingress commands the controller", o)
+			p.Add(rule.Problem{
+				At: o.At("data"), WantAt: allow,
+				Message: fmt.Sprintf("%s does not forbid snippets, which controllers before 1.9 allow: whoever may edit an Ingress commands the controller", o),
+			})
 		}
 		if at := o.At("data", "annotations-risk-level"); at.Str() == "Critical" {
-			p.Report(at, "%s accepts annotations of critical risk, which write the controller's configuration", o)
+			p.Add(rule.Problem{At: at, Want: "High", Message: fmt.Sprintf("%s accepts annotations of critical risk, which write the controller's configuration", o)})
 		}
 		if at := o.At("data", "strict-validate-path-type"); no(at) {
-			p.Report(at, "%s takes any path as it is: a path can write the controller's configuration", o)
+			p.Add(rule.Problem{At: at, Want: `"true"`, Message: fmt.Sprintf("%s takes any path as it is: a path can write the controller's configuration", o)})
 		}
 	},
 }

@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -16,7 +17,8 @@ var IngressTLSRedirectDisabled = &rule.Rule{
 		Why: `Without the redirect, a link or a typed name goes through in clear, cookies
 included, though the route has a certificate. Without HSTS the first request of
 each visit can be kept in clear by anybody on the way.`,
-		Fix: "remove the setting, so that HTTP redirects to HTTPS and HSTS is sent",
+		Fix:  "remove the setting, so that HTTP redirects to HTTPS and HSTS is sent",
+		Want: `"true"`,
 		Refs: []string{
 			"https://kubernetes.github.io/ingress-nginx/user-guide/tls/#server-side-https-enforcement-through-redirect",
 			"https://cloud.google.com/kubernetes-engine/docs/concepts/ingress-xlb#disabling_http",
@@ -44,7 +46,7 @@ each visit can be kept in clear by anybody on the way.`,
 			}
 		}
 		if at := o.Annotations().At("kubernetes.io/ingress.allow-http"); yes(at) {
-			p.Report(at, "%s has a certificate and allows HTTP: it answers in clear too", o)
+			p.Add(rule.Problem{At: at, Want: `"false"`, Message: fmt.Sprintf("%s has a certificate and allows HTTP: it answers in clear too", o)})
 		}
 	},
 }

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -16,7 +17,8 @@ var MeshMTLSDisabled = &rule.Rule{
 		Why: `With mode DISABLE connections are in clear and have no identity. On the
 client's side, a DestinationRule with DISABLE speaks in clear, and one with
 insecureSkipVerify talks to whoever answers.`,
-		Fix: "set mtls.mode: STRICT, and tls.mode: ISTIO_MUTUAL in the DestinationRule",
+		Fix:  "set mtls.mode: STRICT, and tls.mode: ISTIO_MUTUAL in the DestinationRule",
+		Want: "STRICT",
 		Refs: []string{
 			"https://istio.io/latest/docs/reference/config/security/peer_authentication/",
 			"https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings",
@@ -54,9 +56,9 @@ func checkClientTLS(p *rule.Pass, o *manifest.Object, tls manifest.Place) {
 	mode, skip := tls.At("mode"), tls.At("insecureSkipVerify")
 	switch {
 	case mode.Str() == "DISABLE":
-		p.Report(mode, "%s makes clients of %q speak in clear: what passes can be read and changed", o, o.At("spec", "host").Str())
+		p.Add(rule.Problem{At: mode, Want: "ISTIO_MUTUAL", Message: fmt.Sprintf("%s makes clients of %q speak in clear: what passes can be read and changed", o, o.At("spec", "host").Str())})
 	case mode.Str() == "SIMPLE" && skip.IsTrue():
-		p.Report(skip, "%s makes clients of %q accept any certificate: whoever answers is believed", o, o.At("spec", "host").Str())
+		p.Add(rule.Problem{At: skip, Want: "false", Message: fmt.Sprintf("%s makes clients of %q accept any certificate: whoever answers is believed", o, o.At("spec", "host").Str())})
 	}
 }
 

@@ -15,7 +15,8 @@ var MeshMTLSPermissive = &rule.Rule{
 		Why: `In PERMISSIVE mode whoever reaches the pod may speak in clear, without an
 identity: traffic can be read, and every authorization by identity is passed
 by. The mode is meant for the days of a move into the mesh.`,
-		Fix: "set mtls.mode: STRICT once every client has a sidecar",
+		Fix:  "set mtls.mode: STRICT once every client has a sidecar",
+		Want: "STRICT",
 		Refs: []string{
 			"https://istio.io/latest/docs/reference/config/security/peer_authentication/",
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",

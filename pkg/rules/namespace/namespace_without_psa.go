@@ -1,6 +1,7 @@
 package namespace
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -21,7 +22,8 @@ var NamespaceWithoutPsa = &rule.Rule{
 		Title: "Namespace enforces no Pod Security level",
 		Why: `Without the label the admission of the namespace refuses nothing: whoever may
 make a pod there may make a privileged one, with the node's files and network.`,
-		Fix: "label the Namespace pod-security.kubernetes.io/enforce: restricted, or baseline",
+		Fix:  "label the Namespace pod-security.kubernetes.io/enforce: restricted, or baseline",
+		Want: "baseline",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/pod-security-admission/",
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
@@ -37,7 +39,10 @@ make a pod there may make a privileged one, with the node's files and network.`,
 		if p.Params.(*PSAParams).PolicyEngine || slices.ContainsFunc(p.Index.Objects, setsDefault) {
 			return
 		}
-		p.Report(o.At("metadata", "labels"), "%s enforces no Pod Security level: privileged pods are admitted", o)
+		p.Add(rule.Problem{
+			At: o.At("metadata", "labels"), WantAt: level(o, "enforce"),
+			Message: fmt.Sprintf("%s enforces no Pod Security level: privileged pods are admitted", o),
+		})
 	},
 	Params: func() any { return &PSAParams{} },
 }

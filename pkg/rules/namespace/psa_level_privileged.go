@@ -19,7 +19,8 @@ var PsaLevelPrivileged = &rule.Rule{
 		Why: `The level privileged refuses nothing, and so does a value that is no level: it
 reads as if the namespace were guarded. A version pinned long ago misses the
 checks that came since.`,
-		Fix: "set pod-security.kubernetes.io/enforce to restricted, or baseline",
+		Fix:  "set pod-security.kubernetes.io/enforce to restricted, or baseline",
+		Want: "baseline",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/pod-security-admission/",
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
@@ -38,7 +39,7 @@ checks that came since.`,
 			pinned := level(o, "enforce-version")
 			if v, ok := index.ParseVersion(pinned.Str()); ok && v.Minor < p.Index.Version().Minor-2 {
 				p.Add(rule.Problem{
-					At: pinned, Severity: new(result.Info),
+					At: pinned, Want: rule.NoWant, Severity: new(result.Info),
 					Message: fmt.Sprintf("%s enforces the level as of Kubernetes %s: checks that came since are left out", o, v),
 				})
 			}

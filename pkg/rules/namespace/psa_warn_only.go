@@ -1,6 +1,8 @@
 package namespace
 
 import (
+	"fmt"
+
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
@@ -13,7 +15,8 @@ var PsaWarnOnly = &rule.Rule{
 		Title: "Namespace only warns of insecure pods",
 		Why: `A warning or an audit entry stops nothing: the pod runs. It is meant as the
 step before enforcing a level, and often stays.`,
-		Fix: "set pod-security.kubernetes.io/enforce to the level that warn or audit names",
+		Fix:  "set pod-security.kubernetes.io/enforce to the level that warn or audit names",
+		Want: "baseline",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/pod-security-admission/",
 			"https://www.cisecurity.org/benchmark/kubernetes",
@@ -27,7 +30,10 @@ step before enforcing a level, and often stays.`,
 			said = level(o, "audit")
 		}
 		if said.Exists() && !enforce.Exists() || warn.Str() == "restricted" && enforce.Str() == "privileged" {
-			p.Report(said, "%s warns of or records pods below %q and admits them", o, said.Str())
+			p.Add(rule.Problem{
+				At: said, Want: said.Str(), WantAt: enforce,
+				Message: fmt.Sprintf("%s warns of or records pods below %q and admits them", o, said.Str()),
+			})
 		}
 	},
 }

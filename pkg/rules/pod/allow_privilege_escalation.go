@@ -16,7 +16,8 @@ var AllowPrivilegeEscalation = &rule.Rule{
 file capabilities, so an unprivileged process can become root inside the
 container through any such binary of the image. Kubernetes allows it where the
 field is absent.`,
-		Fix: "set securityContext.allowPrivilegeEscalation: false on the container",
+		Fix:  "set securityContext.allowPrivilegeEscalation: false on the container",
+		Want: "false",
 		Refs: []string{
 			"https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted",

@@ -15,7 +15,8 @@ var ApparmorProfileUnset = &rule.Rule{
 		Why: `Naming the profile makes sure that the pod starts only where AppArmor enforces
 it. Runtimes with AppArmor apply their default anyway and many nodes use
 SELinux instead, which is why this rule is off by default.`,
-		Fix: "set securityContext.appArmorProfile.type: RuntimeDefault on the pod",
+		Fix:  "set securityContext.appArmorProfile.type: RuntimeDefault on the pod",
+		Want: "RuntimeDefault",
 		Refs: []string{
 			"https://kubernetes.io/docs/tutorials/security/apparmor/",
 		},

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -18,7 +19,8 @@ var ApparmorUnconfined = &rule.Rule{
 mounting, from writing kernel settings and from tracing others. Unconfined
 lifts all of that, and a name that no loader knows keeps the pod from
 starting.`,
-		Fix: "set appArmorProfile.type to RuntimeDefault, or to Localhost with a profile of your own",
+		Fix:  "set appArmorProfile.type to RuntimeDefault, or to Localhost with a profile of your own",
+		Want: "RuntimeDefault",
 		Refs: []string{
 			"https://kubernetes.io/docs/tutorials/security/apparmor/",
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
@@ -33,9 +35,9 @@ starting.`,
 		switch v := at.Str(); {
 		case v == "" || v == "runtime/default" || strings.HasPrefix(v, "localhost/"):
 		case v == "unconfined":
-			p.Report(at, "container %q runs with AppArmor switched off", c.Name)
+			p.Add(rule.Problem{At: at, Want: "runtime/default", Message: fmt.Sprintf("container %q runs with AppArmor switched off", c.Name)})
 		default:
-			p.Report(at, "container %q names the AppArmor profile %q, which is neither runtime/default nor localhost/…", c.Name, v)
+			p.Add(rule.Problem{At: at, Want: "runtime/default", Message: fmt.Sprintf("container %q names the AppArmor profile %q, which is neither runtime/default nor localhost/…", c.Name, v)})
 		}
 	},
 }

@@ -18,7 +18,8 @@ var CapabilitiesNotDropped = &rule.Rule{
 		Why: `Runtimes give each container some fourteen capabilities, among them to change
 owners, to forge packets and to make device nodes. Programs that listen on a
 high port need none, and each one left is a tool for whoever breaks in.`,
-		Fix: "set securityContext.capabilities.drop: [ALL] on the container, and add back only what it needs",
+		Fix:  "set securityContext.capabilities.drop: [ALL] on the container, and add back only what it needs",
+		Want: "[ALL]",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted",
 			"https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",

@@ -15,7 +15,8 @@ var DefaultServiceAccountAutomounts = &rule.Rule{
 		Why: `Every pod of the namespace that names no account gets this one's token.
 Switching it off there keeps pods that someone forgets to configure without a
 credential.`,
-		Fix: "set automountServiceAccountToken: false on the service account",
+		Fix:  "set automountServiceAccountToken: false on the service account",
+		Want: "false",
 		Refs: []string{
 			"https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/",
 		},

@@ -14,7 +14,8 @@ var HostIpcNamespace = &rule.Rule{
 		Why: `With the host's IPC namespace a container can reach the shared memory,
 semaphores and message queues of processes on the node, those of databases and
 system services among them.`,
-		Fix: "remove hostIPC from the pod's spec, or set it to false",
+		Fix:  "remove hostIPC from the pod's spec, or set it to false",
+		Want: "false",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",

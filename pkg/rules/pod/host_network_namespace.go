@@ -14,7 +14,8 @@ var HostNetworkNamespace = &rule.Rule{
 		Why: `With the host's network namespace a container reaches services that listen on
 the node's loopback address only, can watch the node's traffic and speaks with
 the node's address. NetworkPolicies do not apply to such pods.`,
-		Fix: "remove hostNetwork from the pod's spec, or set it to false",
+		Fix:  "remove hostNetwork from the pod's spec, or set it to false",
+		Want: "false",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",

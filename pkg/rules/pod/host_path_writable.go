@@ -15,7 +15,8 @@ var HostPathWritable = &rule.Rule{
 		Why: `A writable host path lets a container plant files on the node, fill its disk
 and meet the files of other pods. A later pod, or a program of the node, may
 run or trust what it finds there.`,
-		Fix: "set readOnly: true on the volumeMount, or use a persistent volume or an emptyDir instead of the hostPath",
+		Fix:  "set readOnly: true on the volumeMount, or use a persistent volume or an emptyDir instead of the hostPath",
+		Want: "true",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/storage/volumes/#hostpath",
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",

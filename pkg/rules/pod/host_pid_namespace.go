@@ -14,7 +14,8 @@ var HostPidNamespace = &rule.Rule{
 		Why: `With the host's process namespace a container sees every process of the node
 with its arguments and, for its own user, its environment and memory: secrets
 of other pods among them. As root it may signal or trace them.`,
-		Fix: "remove hostPID from the pod's spec, or set it to false",
+		Fix:  "remove hostPID from the pod's spec, or set it to false",
+		Want: "false",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",

@@ -16,7 +16,8 @@ var MountPropagationBidirectional = &rule.Rule{
 the node and in every pod that mounts the same volume. A hostile mount can so
 hide or replace the node's own files. CSI node plugins need it; suppress the
 finding there.`,
-		Fix: "remove mountPropagation, or set it to HostToContainer; in a CSI node plugin suppress this rule",
+		Fix:  "remove mountPropagation, or set it to HostToContainer; in a CSI node plugin suppress this rule",
+		Want: "HostToContainer",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/storage/volumes/#mount-propagation",
 		},

@@ -1,6 +1,8 @@
 package pod
 
 import (
+	"fmt"
+
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
@@ -14,15 +16,26 @@ var PrivilegedContainer = &rule.Rule{
 		Why: `A privileged container has every capability, every device of the node and no
 seccomp or AppArmor profile. Whoever controls a process in it controls the
 node, and with the node's credentials often the cluster.`,
-		Fix: "remove securityContext.privileged, and add only the capabilities or devices that the container needs",
+		Fix:  "remove securityContext.privileged, and add only the capabilities or devices that the container needs",
+		Want: "false",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
 			"https://kubernetes.io/docs/concepts/security/linux-kernel-security-constraints/#privileged-containers",
 		},
 	},
 	Container: func(p *rule.Pass, _ manifest.Pod, c manifest.Container) {
-		if c.Privileged() {
-			p.Report(c.At("securityContext", "privileged"), "container %q is privileged: it has every capability and device of the node", c.Name)
+		if !c.Privileged() {
+			return
 		}
+		problem := rule.Problem{
+			At:      c.At("securityContext", "privileged"),
+			Message: fmt.Sprintf("container %q is privileged: it has every capability and device of the node", c.Name),
+		}
+		// What privileged makes pointless, allow-privilege-escalation asks for
+		// without it.
+		if at := c.At("securityContext", "allowPrivilegeEscalation"); !at.Exists() || at.IsTrue() {
+			problem.Also = []rule.Want{{At: at, Value: "false"}}
+		}
+		p.Add(problem)
 	},
 }

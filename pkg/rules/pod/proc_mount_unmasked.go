@@ -16,7 +16,8 @@ var ProcMountUnmasked = &rule.Rule{
 		Why: `Runtimes hide or lock the parts of /proc that show and change the kernel of
 the node: kcore, sysrq, keys and others. Unmasked gives them back. With a user
 namespace of its own the pod gains little by it, so the finding is low there.`,
-		Fix: "remove securityContext.procMount, or set it to Default",
+		Fix:  "remove securityContext.procMount, or set it to Default",
+		Want: "Default",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
 			"https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#proc-access",

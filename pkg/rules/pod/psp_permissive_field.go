@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -16,7 +17,8 @@ var PspPermissiveField = &rule.Rule{
 		Why: `A pod gets the widest policy that its account may use, so that one open policy
 undoes the strict ones. The kind left Kubernetes in 1.25, which
 psp-object-obsolete says, hence off by default.`,
-		Fix: "close the field, or move to Pod Security Standards",
+		Fix:  "close the field, or move to Pod Security Standards",
+		Want: "false",
 		Refs: []string{
 			"https://v1-24.docs.kubernetes.io/docs/concepts/security/pod-security-policy/",
 			"https://kubernetes.io/docs/tasks/configure-pod-container/migrate-from-psp/",
@@ -35,22 +37,22 @@ psp-object-obsolete says, hence off by default.`,
 		}
 		for _, field := range [...]string{"allowedCapabilities", "allowedUnsafeSysctls"} {
 			if at := spec.At(field); at.Len() > 0 {
-				p.Report(at, "%s lists %s: its pods may add them", o, field)
+				p.Add(rule.Problem{At: at, Want: rule.NoWant, Message: fmt.Sprintf("%s lists %s: its pods may add them", o, field)})
 			}
 		}
 		drop := spec.At("requiredDropCapabilities")
 		if names := drop.Strings(); !slices.Contains(names, "ALL") && !slices.Contains(names, "NET_RAW") {
-			p.Report(drop, "%s does not drop ALL or NET_RAW: its pods may forge packets", o)
+			p.Add(rule.Problem{At: drop, Want: rule.NoWant, Message: fmt.Sprintf("%s does not drop ALL or NET_RAW: its pods may forge packets", o)})
 		}
 		if at := spec.At("runAsUser", "rule"); at.Str() == "RunAsAny" {
-			p.Report(at, "%s allows any user: its pods may run as root", o)
+			p.Add(rule.Problem{At: at, Want: rule.NoWant, Message: fmt.Sprintf("%s allows any user: its pods may run as root", o)})
 		}
 		kinds := spec.At("volumes")
 		if names := kinds.Strings(); (slices.Contains(names, "hostPath") || slices.Contains(names, "*")) && spec.At("allowedHostPaths").Len() == 0 {
-			p.Report(kinds, "%s allows hostPath volumes without allowedHostPaths: its pods may mount the whole node", o)
+			p.Add(rule.Problem{At: kinds, Want: rule.NoWant, Message: fmt.Sprintf("%s allows hostPath volumes without allowedHostPaths: its pods may mount the whole node", o)})
 		}
 		if at := o.Annotations().At("seccomp.security.alpha.kubernetes.io/defaultProfileName"); at.Str() == "" {
-			p.Report(at, "%s sets no default seccomp profile: its pods may make every system call", o)
+			p.Add(rule.Problem{At: at, Want: rule.NoWant, Message: fmt.Sprintf("%s sets no default seccomp profile: its pods may make every system call", o)})
 		}
 	},
 }

@@ -15,7 +15,8 @@ var RunAsNonRoot = &rule.Rule{
 unless user namespaces are on: one kernel or runtime fault then gives it the
 node. The image alone decides the user where the manifest is silent, and the
 next image may decide otherwise.`,
-		Fix: "set securityContext.runAsNonRoot: true on the pod or the container, or runAsUser to a number above 0",
+		Fix:  "set securityContext.runAsNonRoot: true on the pod or the container, or runAsUser to a number above 0",
+		Want: "true",
 		Refs: []string{
 			"https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted",

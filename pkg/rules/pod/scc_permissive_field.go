@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,7 +19,8 @@ var SccPermissiveField = &rule.Rule{
 		Why: `OpenShift gives a pod the constraints that its account may use. An open one,
 or the built-in privileged and anyuid, lets every pod of that account run as
 root or take the node.`,
-		Fix: "copy the constraints, close what the pods do not need, and bind the copy to one service account",
+		Fix:  "copy the constraints, close what the pods do not need, and bind the copy to one service account",
+		Want: "false",
 		Refs: []string{
 			"https://docs.openshift.com/container-platform/latest/authentication/managing-security-context-constraints.html",
 		},
@@ -35,7 +37,7 @@ root or take the node.`,
 		}
 		for s := range o.Subjects() {
 			if _, _, ok := s.ServiceAccount(); ok {
-				p.Report(s.Place, "%s gives %s the constraints %q: its pods may run as root", o, s, scc)
+				p.Add(rule.Problem{At: s.Place, Want: rule.NoWant, Message: fmt.Sprintf("%s gives %s the constraints %q: its pods may run as root", o, s, scc)})
 			}
 		}
 	},
@@ -55,18 +57,18 @@ func permissiveSCC(p *rule.Pass, o *manifest.Object) {
 	}
 	for at := range o.At("allowedCapabilities").Items() {
 		if at.Str() == "*" {
-			p.Report(at, "%s allows every capability: its pods may take the node", o)
+			p.Add(rule.Problem{At: at, Want: rule.NoWant, Message: fmt.Sprintf("%s allows every capability: its pods may take the node", o)})
 		}
 	}
 	if at := o.At("runAsUser", "type"); at.Str() == "RunAsAny" {
-		p.Report(at, "%s allows any user: its pods may run as root", o)
+		p.Add(rule.Problem{At: at, Want: rule.NoWant, Message: fmt.Sprintf("%s allows any user: its pods may run as root", o)})
 	}
 	if !slices.Contains(widestSCCs, o.Key.Name) {
 		return
 	}
 	for at := range o.At("users").Items() {
 		if account, ok := strings.CutPrefix(at.Str(), "system:serviceaccount:"); ok {
-			p.Report(at, "%s is given to service account %q: its pods may run as root", o, strings.Replace(account, ":", "/", 1))
+			p.Add(rule.Problem{At: at, Want: rule.NoWant, Message: fmt.Sprintf("%s is given to service account %q: its pods may run as root", o, strings.Replace(account, ":", "/", 1))})
 		}
 	}
 }

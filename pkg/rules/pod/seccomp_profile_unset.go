@@ -15,7 +15,8 @@ var SeccompProfileUnset = &rule.Rule{
 most kernel faults that led out of a container began with one that ordinary
 programs never make. RuntimeDefault blocks those; it is not the default unless
 the kubelet says so.`,
-		Fix: "set securityContext.seccompProfile.type: RuntimeDefault on the pod",
+		Fix:  "set securityContext.seccompProfile.type: RuntimeDefault on the pod",
+		Want: "RuntimeDefault",
 		Refs: []string{
 			"https://kubernetes.io/docs/tutorials/security/seccomp/",
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted",

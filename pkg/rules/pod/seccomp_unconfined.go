@@ -1,6 +1,8 @@
 package pod
 
 import (
+	"fmt"
+
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
 	"github.com/kustoms-dev/kustoms/pkg/result"
 	"github.com/kustoms-dev/kustoms/pkg/rule"
@@ -14,21 +16,22 @@ var SeccompUnconfined = &rule.Rule{
 		Why: `Unconfined lifts the runtime's filter on system calls, also where the kubelet
 sets one by default. Most kernel faults that led out of a container began with
 a call that the default profile blocks.`,
-		Fix: "set seccompProfile.type to RuntimeDefault, or to Localhost with a profile of your own",
+		Fix:  "set seccompProfile.type to RuntimeDefault, or to Localhost with a profile of your own",
+		Want: "RuntimeDefault",
 		Refs: []string{
 			"https://kubernetes.io/docs/tutorials/security/seccomp/",
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",
 		},
 	},
 	Container: func(p *rule.Pass, pod manifest.Pod, c manifest.Container) {
-		at := pod.Inherit(c, "seccompProfile", "type")
+		at, want := pod.Inherit(c, "seccompProfile", "type"), ""
 		unconfined := at.Str() == "Unconfined"
 		if !at.Exists() {
-			at = seccompAnnotation(pod, c)
+			at, want = seccompAnnotation(pod, c), "runtime/default"
 			unconfined = at.Str() == "unconfined"
 		}
 		if unconfined {
-			p.Report(at, "container %q runs with seccomp switched off: it may make every system call", c.Name)
+			p.Add(rule.Problem{At: at, Want: want, Message: fmt.Sprintf("container %q runs with seccomp switched off: it may make every system call", c.Name)})
 		}
 	},
 }

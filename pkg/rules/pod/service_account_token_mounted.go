@@ -15,7 +15,8 @@ var ServiceAccountTokenMounted = &rule.Rule{
 pod. Where the account has no binding in the target the program presumably
 does not use it; whoever breaks in can, with every right that is granted to
 the account or to all accounts later.`,
-		Fix: "set automountServiceAccountToken: false on the pod or the service account",
+		Fix:  "set automountServiceAccountToken: false on the pod or the service account",
+		Want: "false",
 		Refs: []string{
 			"https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/",
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",

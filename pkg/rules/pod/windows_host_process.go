@@ -15,7 +15,8 @@ var WindowsHostProcess = &rule.Rule{
 		Why: `A HostProcess container is an ordinary process of the Windows node with the
 account that it names, up to SYSTEM. There is no container boundary: whoever
 controls the process controls the node.`,
-		Fix: "remove windowsOptions.hostProcess from the pod's or container's securityContext",
+		Fix:  "remove windowsOptions.hostProcess from the pod's or container's securityContext",
+		Want: "false",
 		Refs: []string{
 			"https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/",
 			"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline",

@@ -15,7 +15,8 @@ var WritableRootFilesystem = &rule.Rule{
 		Why: `Whoever breaks in can change the program, install tools and leave them for the
 next request. A read-only root makes that fail, and shows which folders a
 program really writes.`,
-		Fix: "set securityContext.readOnlyRootFilesystem: true, and mount an emptyDir where the program writes",
+		Fix:  "set securityContext.readOnlyRootFilesystem: true, and mount an emptyDir where the program writes",
+		Want: "true",
 		Refs: []string{
 			"https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",

@@ -15,7 +15,8 @@ var PdbUnhealthyPodsBlock = &rule.Rule{
 		Why: `By default a budget guards pods that are not ready, too, if too few are: a
 workload that crashes for a reason of its own keeps its nodes from being
 drained.`,
-		Fix: "set spec.unhealthyPodEvictionPolicy: AlwaysAllow",
+		Fix:  "set spec.unhealthyPodEvictionPolicy: AlwaysAllow",
+		Want: "AlwaysAllow",
 		Refs: []string{
 			"https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy",
 		},

@@ -17,7 +17,8 @@ var RestartPolicyUnsuitable = &rule.Rule{
 		Why: `Controllers that keep pods running accept only Always; jobs accept only
 OnFailure and Never, and the default is Always. The API server refuses the
 object. A bare pod with Never stays down after its first failure.`,
-		Fix: "set restartPolicy to Always (or remove it) for long-running workloads, to OnFailure or Never for jobs",
+		Fix:  "set restartPolicy to Always (or remove it) for long-running workloads, to OnFailure or Never for jobs",
+		Want: "OnFailure",
 		Refs: []string{
 			"https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy",
 		},
@@ -28,12 +29,12 @@ object. A bare pod with Never stays down after its first failure.`,
 		always := policy == "" || policy == "Always"
 		switch {
 		case controller(o) && !always:
-			p.Report(at, "%s has restartPolicy %q: the API server accepts only Always there", o, policy)
+			p.Add(rule.Problem{At: at, Want: "Always", Message: fmt.Sprintf("%s has restartPolicy %q: the API server accepts only Always there", o, policy)})
 		case o.Is("batch", "Job", "CronJob") && always:
 			p.Report(at, "%s has restartPolicy Always, by default or by its own: the API server accepts only OnFailure and Never there", o)
 		case o.Is("", "Pod") && policy == "Never" && !o.Annotations().At("helm.sh/hook").Exists():
 			low := result.Low
-			p.Add(rule.Problem{At: at, Severity: &low, Message: fmt.Sprintf("%s has restartPolicy Never: once it fails it stays down", o)})
+			p.Add(rule.Problem{At: at, Want: rule.NoWant, Severity: &low, Message: fmt.Sprintf("%s has restartPolicy Never: once it fails it stays down", o)})
 		}
 	},
 }
