@@ -16,7 +16,7 @@ const (
 	percent = 200
 	// soft is the limit of all memory, in bytes, as long as what lives leaves
 	// room in it.
-	soft = 256 << 20
+	soft = 640 << 20
 	// room is what there is beside what lives and half of it once more.
 	room = 32 << 20
 )

@@ -23,7 +23,7 @@ func TestPace(t *testing.T) {
 	if got := debug.SetMemoryLimit(-1); got != soft {
 		t.Errorf("the limit is %d, want %d", got, soft)
 	}
-	held := make([]byte, 300<<20)
+	held := make([]byte, 500<<20)
 	reaches := func(ok func(int64) bool) {
 		t.Helper()
 		for range 200 {
@@ -35,7 +35,7 @@ func TestPace(t *testing.T) {
 		}
 		t.Errorf("the limit stays %d", debug.SetMemoryLimit(-1))
 	}
-	reaches(func(l int64) bool { return l >= 450<<20 && l < 600<<20 })
+	reaches(func(l int64) bool { return l >= 750<<20 && l < 1000<<20 })
 	runtime.KeepAlive(held)
 	held = nil
 	reaches(func(l int64) bool { return l == soft })

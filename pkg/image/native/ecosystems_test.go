@@ -22,6 +22,7 @@ import (
 	"github.com/kustoms-dev/kustoms/pkg/image/native"
 	"github.com/kustoms-dev/kustoms/pkg/image/registry"
 	"github.com/kustoms-dev/kustoms/pkg/internal/imagetest"
+	"github.com/kustoms-dev/kustoms/pkg/result"
 )
 
 type file = imagetest.File
@@ -286,7 +287,7 @@ func TestSharedLayers(t *testing.T) {
 	scan := func(want int64) {
 		t.Helper()
 		blobs.Store(0)
-		r, err := registry.New(registry.Options{Transport: count, Insecure: []string{host}, Cache: kept})
+		r, err := registry.New(registry.Options{Transport: count, Insecure: []string{host}, Cache: kept, Secrets: func(string, string) []result.Finding { return nil }})
 		if err != nil {
 			t.Fatal(err)
 		}

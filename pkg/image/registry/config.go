@@ -54,6 +54,9 @@ func (m *Image) Configure(inv *image.Inventory) {
 		}
 		layer++
 	}
+	if len(inv.Leaks) == 0 && m.keep != nil {
+		m.keep()
+	}
 }
 
 // sorted yields a map in the order of its keys.

@@ -35,6 +35,8 @@ type Image struct {
 	secrets func(name, text string) []result.Finding
 	layers  []v1.Layer
 	plain   bool // layers are stored uncompressed
+	// keep keeps the configuration for the next run; it must hold no secret.
+	keep func()
 }
 
 func sum(b []byte) string {
@@ -93,6 +95,9 @@ func (r *Reader) newImage(written string, img v1.Image, plain bool) (*Image, err
 		}
 		out.Layers = append(out.Layers, l)
 	}
+	out.keep = func() {
+		_ = r.o.Cache.Put(cacheSpace, m.Config.Digest.String(), raw) // what cannot be kept is read again
+	}
 	markBase(out.Layers, &cf)
 	return out, nil
 }
@@ -113,7 +118,6 @@ func (r *Reader) config(digest string, img v1.Image) ([]byte, error) {
 	if got := sum(raw); got != digest {
 		return nil, fmt.Errorf("the configuration has digest %s, and the manifest names %s", got, digest)
 	}
-	_ = r.o.Cache.Put(cacheSpace, digest, raw) // what cannot be kept is read again
 	return raw, nil
 }
 

@@ -108,6 +108,7 @@ var libraries = []library{
 	{"github.com/landlock-lsm/go-landlock", []string{"pkg/sandbox"}, "what it takes from the process is gone for good"},
 	{"github.com/elastic/go-seccomp-bpf", []string{"pkg/sandbox"}, "as go-landlock"},
 	{"helm.sh/helm", []string{"pkg/render/helm"}, "pkg/render/helm alone, so that the next major version can take its place"},
+	{"gopkg.in/evanphx/json-patch.v4", []string{"pkg/render/kustomize"}, "krusty's, which has a limit that is global to the process"},
 	{"sigs.k8s.io/kustomize", []string{"pkg/render/kustomize"}, "pkg/render/kustomize alone: its OpenAPI schema is global to the process, and one place must guard it"},
 	{"github.com/zricethezav/gitleaks", []string{"pkg/secret"}, "pkg/secret alone: it configures itself through globals"},
 	{"github.com/CycloneDX/cyclonedx-go", []string{"pkg/report", "pkg/image/bom", "pkg/image/vex"}, "a format is known to its writers and readers alone"},

@@ -115,8 +115,8 @@ func boundCall(name string, fn reflect.Value) reflect.Value {
 		if encoders[name] {
 			budget := maxRepeat
 			for _, a := range args {
-				if weigh(a, &budget); budget < 0 {
-					return refuse(limitErr("%s is given more than %d MB", name, maxRepeat>>20))
+				if weigh(a, &budget, 0); budget < 0 {
+					return refuse(limitErr("%s is given more than %d MB, or values nested more than %d deep", name, maxRepeat>>20, maxNested))
 				}
 			}
 		}
@@ -128,6 +128,9 @@ func boundCall(name string, fn reflect.Value) reflect.Value {
 			res = fn.CallSlice(args)
 		} else {
 			res = fn.Call(args)
+		}
+		if changers[name] && holds(args[1:], args[0], 0) {
+			return refuse(limitErr("%s puts a value into itself", name))
 		}
 		switch v := plainValue(res[0]); {
 		case !v.IsValid():
@@ -145,11 +148,14 @@ func boundCall(name string, fn reflect.Value) reflect.Value {
 
 // weigh takes the size of v from the budget, and stops when it is spent: what
 // a chart puts into itself many times is small in memory and endless in print.
-func weigh(v reflect.Value, budget *int) {
+func weigh(v reflect.Value, budget *int, depth int) {
 	if v = plainValue(v); !v.IsValid() || *budget < 0 {
 		return
 	}
-	*budget--
+	if *budget--; depth > maxNested {
+		*budget = -1
+		return
+	}
 	switch v.Kind() {
 	case reflect.String:
 		*budget -= v.Len()
@@ -159,12 +165,50 @@ func weigh(v reflect.Value, budget *int) {
 			return
 		}
 		for i := 0; i < v.Len() && *budget >= 0; i++ {
-			weigh(v.Index(i), budget)
+			weigh(v.Index(i), budget, depth+1)
 		}
 	case reflect.Map:
 		for it := v.MapRange(); *budget >= 0 && it.Next(); {
-			weigh(it.Key(), budget)
-			weigh(it.Value(), budget)
+			weigh(it.Key(), budget, depth+1)
+			weigh(it.Value(), budget, depth+1)
 		}
 	}
+}
+
+// maxNested bounds how deep values are nested that a function reads whole.
+const maxNested = 5_000
+
+// changers change their first argument, so that it may come to hold itself:
+// what prints, compares or copies it then would not end, and nothing can stop
+// what overflows its stack.
+var changers = map[string]bool{"set": true, "merge": true, "mustMerge": true, "mergeOverwrite": true, "mustMergeOverwrite": true}
+
+// holds reports whether a map is among values, or in what they hold.
+func holds(values []reflect.Value, m reflect.Value, depth int) bool {
+	if m = plainValue(m); m.Kind() != reflect.Map || depth > maxNested {
+		return depth > maxNested
+	}
+	for _, v := range values {
+		switch v = plainValue(v); v.Kind() {
+		case reflect.Map:
+			if v.Pointer() == m.Pointer() {
+				return true
+			}
+			for it := v.MapRange(); it.Next(); {
+				if holds([]reflect.Value{it.Value()}, m, depth+1) {
+					return true
+				}
+			}
+		case reflect.Slice, reflect.Array:
+			if v.Type().Elem().Kind() == reflect.Uint8 {
+				continue
+			}
+			for i := range v.Len() {
+				if holds([]reflect.Value{v.Index(i)}, m, depth+1) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

@@ -73,7 +73,7 @@ func boundSizes(f template.FuncMap) {
 		if n < 0 {
 			return "", errors.New("negative indent")
 		}
-		if n > 0 && strings.Count(s, "\n") > maxRepeat/n {
+		if n > 0 && strings.Count(s, "\n")+1 > maxRepeat/n {
 			return "", limitErr("indent makes more than %d MB", maxRepeat>>20)
 		}
 		pad := strings.Repeat(" ", n)

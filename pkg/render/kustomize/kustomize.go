@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	"gopkg.in/yaml.v3"
 
 	"github.com/kustoms-dev/kustoms/pkg/manifest"
@@ -35,6 +36,12 @@ const (
 
 	maxInput = 128 << 20 // bytes of files read
 )
+
+// maxCopied bounds what the copies of one JSON patch add, in bytes: each may
+// double what the one before made.
+const maxCopied = 16 << 20
+
+var boundCopies = sync.OnceFunc(func() { jsonpatch.AccumulatedCopySizeLimit = maxCopied })
 
 var errInput = errors.New("the build reads too much")
 
@@ -107,6 +114,7 @@ func (r *Renderer) render(ctx context.Context, t result.Target, maxOutput int) (
 
 // overlay builds dir from what l reads.
 func overlay(ctx context.Context, t result.Target, l *loader, dir string, maxOutput int) (*render.Output, error) {
+	boundCopies()
 	root, err := l.load(dir, nil, source.LineSpan(t.Path, 0), false, 0)
 	if err != nil {
 		return nil, l.placed(err)
