@@ -3,7 +3,9 @@ package cli
 import (
 	"encoding"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	ucli "github.com/urfave/cli/v2"
@@ -90,13 +92,6 @@ func configure(c *ucli.Context, repo *source.Repo, paths []string, given bool) (
 	if err := flagsOver(c, repo, cfg); err != nil {
 		return nil, err
 	}
-	// A cache below the root, where CI systems want it, is no part of the
-	// repository.
-	if dir := c.String("cache-dir"); dir != "" {
-		if rel, err := repo.Rel(dir); err == nil && rel != "." {
-			cfg.Exclude = append(cfg.Exclude, config.Glob(rel), config.Glob(rel+"/**"))
-		}
-	}
 	if given {
 		cfg.Paths = nil
 		for _, a := range paths {
@@ -147,6 +142,7 @@ func flagsOver(c *ucli.Context, repo *source.Repo, cfg *config.Config) error {
 			cfg.Image.FailOnExploited = &yes
 		}
 	}
+	cfg.Exclude = append(cfg.Exclude, own(c, repo)...)
 	for _, g := range c.StringSlice("exclude") {
 		var glob config.Glob
 		if err := glob.UnmarshalText([]byte(g)); err != nil {
@@ -203,3 +199,47 @@ func rootOf(paths []string) (string, error) {
 		}
 	}
 }
+
+// own are the files below the root that are the run's and no part of the
+// repository: its cache, where CI systems want it, and its reports.
+func own(c *ucli.Context, repo *source.Repo) []config.Glob {
+	var out []config.Glob
+	if dir := c.String("cache-dir"); dir != "" {
+		if rel, err := repo.Rel(dir); err == nil && rel != "." {
+			out = append(out, config.Glob(rel), config.Glob(rel+"/**"))
+		}
+	}
+	return append(out, ownReports(c, repo)...)
+}
+
+// shardReport is how kustoms ci names the reports of shards.
+var shardReport = regexp.MustCompile(`^shard-\d+\.json$`)
+
+// ownReports are the reports that this run and its shards write below the root,
+// and what they are called until they are whole: other jobs may write theirs
+// while this one looks around.
+func ownReports(c *ucli.Context, repo *source.Repo) []config.Glob {
+	var out []config.Glob
+	for _, r := range c.StringSlice("report") {
+		_, file, ok := strings.Cut(r, "=")
+		if !ok || file == "-" {
+			continue
+		}
+		dir, err := repo.Rel(filepath.Dir(file))
+		if err != nil {
+			continue // outside
+		}
+		base := filepath.Base(file)
+		if shardReport.MatchString(base) {
+			base = "shard-*.json"
+		} else {
+			base = globbed.Replace(base)
+		}
+		dir = globbed.Replace(dir)
+		out = append(out, config.Glob(path.Join(dir, base)), config.Glob(path.Join(dir, "."+base+".*")))
+	}
+	return out
+}
+
+// globbed takes from a name what globs read otherwise.
+var globbed = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "{", `\{`)
